@@ -1,0 +1,1 @@
+//! Boxes, labels and codes, read from and written to `<loc>`/`<seg>` text.

@@ -1,0 +1,1 @@
+//! Tokens, one after the other, held to a grammar.

@@ -1,0 +1,1 @@
+//! The language half: prompt, Gemma, KV cache.

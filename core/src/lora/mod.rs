@@ -1,0 +1,1 @@
+//! Adapters: PEFT folders applied beside the base, never merged.

@@ -1,0 +1,1 @@
+//! Model packs on disk: the only module that touches files.

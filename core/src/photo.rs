@@ -1,0 +1,1 @@
+//! Photo → upright RGB pixels.

@@ -1,0 +1,1 @@
+//! Rule packs: what a community wants done with an item.

@@ -1,0 +1,1 @@
+//! JSON ⇄ the XML-like token form.

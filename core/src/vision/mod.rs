@@ -1,0 +1,1 @@
+//! The vision half: preprocessing and SigLIP.
