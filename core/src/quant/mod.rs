@@ -1,1 +1,28 @@
-//! Packed weights and their kernels.
+//! Packed weights, used where they lie, and the kernels that multiply with them.
+//!
+//! ```text
+//! pack         the on-disk layout: 16-row tiles of 4- or 8-bit blocks
+//! matrix       a weight matrix inside the memory map (f32, f16, q8, q4)
+//! activations  the other operand: rows of int8 with one scale a block
+//! kernel       tile products: portable reference, AVX-512 VNNI; picked at run time
+//! linear       y = x·Wᵀ + b over a whole matrix, on several threads
+//! low_rank     y += scale·(x·Aᵀ)·Bᵀ, an adapter's share
+//! embedding    rows on demand, and the tied head over chosen rows
+//! ```
+//!
+//! Invariant: nothing here copies a weight matrix to the heap, in whole or repacked. The largest
+//! private buffer is one tile's or one row's worth of floats per thread.
+
+pub mod activations;
+pub mod embedding;
+pub mod kernel;
+pub mod linear;
+pub mod low_rank;
+pub mod matrix;
+pub mod pack;
+
+pub use activations::Activations;
+pub use embedding::Embedding;
+pub use linear::Linear;
+pub use matrix::{Matrix, MatrixError, WeightKind};
+pub use pack::PackedKind;
