@@ -1,1 +1,3 @@
 //! The language half: prompt, Gemma, KV cache.
+
+pub mod config;

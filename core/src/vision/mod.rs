@@ -1,1 +1,3 @@
 //! The vision half: preprocessing and SigLIP.
+
+pub mod config;

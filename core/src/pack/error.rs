@@ -1,0 +1,108 @@
+//! What can be wrong with a pack. Every message names the file and says what to do.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::cancel::Cancelled;
+
+/// Why a pack could not be opened or imported.
+#[derive(Debug, thiserror::Error)]
+pub enum PackError {
+    /// The operating system refused.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A file that the pack must have is not there.
+    #[error("{path} is missing; fetch the pack again")]
+    Missing {
+        /// The file.
+        path: PathBuf,
+    },
+    /// No room for the copy.
+    #[error("no room for {path}; free some storage and import again")]
+    NoRoom {
+        /// The file that did not fit.
+        path: PathBuf,
+    },
+    /// `pack.json` is not what `models/FORMAT.md` says.
+    #[error("{path}: {reason}; fetch the pack again, or convert it anew")]
+    Manifest {
+        /// The manifest.
+        path: PathBuf,
+        /// What is wrong, and where.
+        reason: String,
+    },
+    /// The pack is newer than this engine.
+    #[error("{path} needs {needs}, this is kerbside-core {here}; update the app")]
+    TooNew {
+        /// The manifest.
+        path: PathBuf,
+        /// The schema or core version asked for.
+        needs: String,
+        /// This engine's version.
+        here: String,
+    },
+    /// A path in the manifest leads out of the pack.
+    #[error("{path:?} in pack.json is not a plain path inside the pack; do not use this pack")]
+    UnsafePath {
+        /// The path as written.
+        path: String,
+    },
+    /// A link, folder or device where a file should be.
+    #[error("{path} is not a plain file (links are not followed); fetch the pack again")]
+    NotAFile {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file is shorter or longer than the manifest says.
+    #[error("{path} has {found} bytes, pack.json says {expected}; fetch the pack again")]
+    Size {
+        /// The file.
+        path: PathBuf,
+        /// Bytes said.
+        expected: u64,
+        /// Bytes found.
+        found: u64,
+    },
+    /// A file's content is not what the manifest says.
+    #[error("{path} is damaged (sha256 {found}, pack.json says {expected}); fetch the pack again")]
+    Hash {
+        /// The file.
+        path: PathBuf,
+        /// sha256 said, hexadecimal.
+        expected: String,
+        /// sha256 found, hexadecimal.
+        found: String,
+    },
+    /// The weights are not the tensors that the architecture asks for.
+    #[error("{path}: {reason}; convert the pack anew")]
+    Weights {
+        /// The weights file.
+        path: PathBuf,
+        /// What is wrong, and with which tensors.
+        reason: String,
+    },
+    /// The pack has no adapter of that name.
+    #[error("{path}: no adapter {id:?}; there are {known}")]
+    NoAdapter {
+        /// The pack.
+        path: PathBuf,
+        /// The id asked for.
+        id: String,
+        /// The ids there are.
+        known: String,
+    },
+    /// Another import into the same folder is running.
+    #[error("another import into {path} is running; wait for it to end")]
+    Busy {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The person cancelled.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+}
