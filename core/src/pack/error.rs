@@ -1,7 +1,7 @@
 //! What can be wrong with a pack. Every message names the file and says what to do.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::cancel::Cancelled;
 
@@ -105,4 +105,16 @@ pub enum PackError {
     /// The person cancelled.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
+}
+
+impl PackError {
+    /// Puts the path to what the operating system said.
+    pub(super) fn io(path: &Path, source: io::Error) -> Self {
+        let path = path.to_owned();
+        match source.kind() {
+            io::ErrorKind::NotFound => Self::Missing { path },
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::NoRoom { path },
+            _ => Self::Io { path, source },
+        }
+    }
 }

@@ -1,16 +1,42 @@
 //! Model packs on disk: the only module that touches files.
 //!
 //! ```text
-//! manifest  pack.json
-//! path      which paths a manifest may name
-//! error     what can be wrong with a pack
+//! manifest       pack.json
+//! path           which names and paths a manifest may contain
+//! part           vision, projector, language, and how checkpoints spell them
+//! tensors        which tensors an architecture has
+//! weights        weights.safetensors, mapped and checked
+//! write          … and written
+//! verify         sha256, once, then lengths and times
+//! open           Pack::open
+//! import         a pack taken into the library
+//! adapter_files  the two files of a PEFT folder
+//! error          what can be wrong, and what to do
 //! ```
 //!
 //! The format is written down in `models/FORMAT.md`.
 
+mod adapter_files;
 mod error;
+#[cfg(test)]
+pub(crate) mod fixture;
+mod import;
 pub mod manifest;
+mod open;
+mod part;
 mod path;
+mod tensors;
+mod verify;
+mod weights;
+mod write;
 
+pub use adapter_files::{AdapterFiles, adapter_files};
 pub use error::PackError;
+pub use import::import;
 pub use manifest::{Architecture, Family, Manifest, Origin, PrefixMode};
+pub use open::Pack;
+pub use part::Part;
+pub use tensors::{TensorRole, TensorSpec, tensors};
+pub use verify::{sha256, sha256_file};
+pub use weights::{TensorView, WeightMap};
+pub use write::{TensorPlan, write_weights};
