@@ -150,11 +150,7 @@ fn write_object(
 }
 
 fn check_depth(depth: usize, at: usize) -> Result<(), StructuredError> {
-    if depth < MAX_DEPTH {
-        Ok(())
-    } else {
-        Err(StructuredError::TooDeep { at })
-    }
+    if depth < MAX_DEPTH { Ok(()) } else { Err(StructuredError::TooDeep { at }) }
 }
 
 /// `<s_key>`, the key escaped.
@@ -189,11 +185,8 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn value(&mut self, depth: usize) -> Result<Value, StructuredError> {
-        let constants = [
-            (NULL, Value::Null),
-            (TRUE, Value::Bool(true)),
-            (FALSE, Value::Bool(false)),
-        ];
+        let constants =
+            [(NULL, Value::Null), (TRUE, Value::Bool(true)), (FALSE, Value::Bool(false))];
         for (tag, value) in constants {
             if self.eat(tag) {
                 return Ok(value);
@@ -265,9 +258,8 @@ impl<'a> Reader<'a> {
         while let Some(ampersand) = rest.find('&') {
             let (plain, escape) = rest.split_at(ampersand);
             string.push_str(plain);
-            let (character, length) = unescape(escape).ok_or(StructuredError::Escape {
-                at: self.at + raw.len() - escape.len(),
-            })?;
+            let (character, length) = unescape(escape)
+                .ok_or(StructuredError::Escape { at: self.at + raw.len() - escape.len() })?;
             string.push(character);
             rest = &escape[length..];
         }
@@ -294,18 +286,11 @@ impl<'a> Reader<'a> {
     }
 
     fn expect(&mut self, tag: &str) -> Result<(), StructuredError> {
-        if self.eat(tag) {
-            Ok(())
-        } else {
-            Err(self.expected(tag))
-        }
+        if self.eat(tag) { Ok(()) } else { Err(self.expected(tag)) }
     }
 
     fn expected(&self, what: &str) -> StructuredError {
-        StructuredError::Expected {
-            at: self.at,
-            expected: what.to_owned(),
-        }
+        StructuredError::Expected { at: self.at, expected: what.to_owned() }
     }
 }
 
@@ -321,11 +306,7 @@ fn unescape(escape: &str) -> Option<(char, usize)> {
 /// only judges the syntax and the standard library gives the value.
 fn parse_number(digits: &str) -> Option<Number> {
     let number: Number = digits.parse().ok()?;
-    if number.is_f64() {
-        Number::from_f64(digits.parse().ok()?)
-    } else {
-        Some(number)
-    }
+    if number.is_f64() { Number::from_f64(digits.parse().ok()?) } else { Some(number) }
 }
 
 #[cfg(test)]
@@ -349,21 +330,12 @@ mod tests {
             (json!([""]), "<list></list>"),
             (json!(["", ""]), "<list><sep/></list>"),
             (json!([[]]), "<list><list/></list>"),
-            (
-                json!([["a", "b"], ["c"]]),
-                "<list><list>a<sep/>b</list><sep/><list>c</list></list>",
-            ),
+            (json!([["a", "b"], ["c"]]), "<list><list>a<sep/>b</list><sep/><list>c</list></list>"),
             (json!({}), "<object/>"),
             (json!({"a": {}}), "<s_a><object/></s_a>"),
             (json!({"a": {"a": "x"}}), "<s_a><s_a>x</s_a></s_a>"),
-            (
-                json!({"z": "1 < 2 & 3", "a/": ""}),
-                "<s_z>1 &lt; 2 &amp; 3</s_z><s_a/></s_a/>",
-            ),
-            (
-                json!({"<s_x>": "</s_x>"}),
-                "<s_&lt;s_x&gt;>&lt;/s_x&gt;</s_&lt;s_x&gt;>",
-            ),
+            (json!({"z": "1 < 2 & 3", "a/": ""}), "<s_z>1 &lt; 2 &amp; 3</s_z><s_a/></s_a/>"),
+            (json!({"<s_x>": "</s_x>"}), "<s_&lt;s_x&gt;>&lt;/s_x&gt;</s_&lt;s_x&gt;>"),
             (json!({"": [{}]}), "<s_><list><object/></list></s_>"),
         ];
         for (value, text) in pairs {
@@ -382,18 +354,12 @@ mod tests {
     }
 
     fn expected(at: usize, expected: &str) -> StructuredError {
-        StructuredError::Expected {
-            at,
-            expected: expected.into(),
-        }
+        StructuredError::Expected { at, expected: expected.into() }
     }
 
     #[test]
     fn malformed_text_is_refused_at_its_byte() {
-        let duplicate = StructuredError::DuplicateKey {
-            at: 12,
-            key: "a".into(),
-        };
+        let duplicate = StructuredError::DuplicateKey { at: 12, key: "a".into() };
         let cases = [
             ("<s_a>x", expected(6, "</s_a>")),
             ("<s_a>x</s_b>", expected(6, "</s_a>")),

@@ -1,1 +1,25 @@
 //! Tokens, one after the other, held to a grammar.
+//!
+//! ```text
+//! generator  grammar → rows → model → sampler → grammar, until the grammar ends
+//! grammar    what may come next; `detection_grammar`, `structured_grammar`, `free_grammar`
+//! sampler    one token among the rows' logits
+//! schema     the shape of a structured answer
+//! lexicon    words as token sequences: labels, enums, tags
+//! rows       sets of token ids as few contiguous ranges of the tied head
+//! ```
+//!
+//! Invariant: nothing here knows a model. The seam is [`generator::Decoder`].
+
+#![allow(clippy::single_range_in_vec_init, reason = "rows are a list of ranges, often of one")]
+
+pub mod detection_grammar;
+pub mod free_grammar;
+pub mod generator;
+pub mod grammar;
+pub mod lexicon;
+pub mod rows;
+pub mod sampler;
+pub mod schema;
+pub mod structured_grammar;
+mod text_tokens;

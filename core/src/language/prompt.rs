@@ -64,22 +64,12 @@ pub struct Item<'a> {
 
 /// `segment plastic ; glass`: boxes, masks and labels of everything on the photo.
 pub fn segment(labels: &[impl AsRef<str>]) -> String {
-    task(
-        "segment",
-        labels
-            .iter()
-            .map(|label| plain(label.as_ref(), &SEPARATORS)),
-    )
+    task("segment", labels.iter().map(|label| plain(label.as_ref(), &SEPARATORS)))
 }
 
 /// `detect plastic ; glass`: boxes and labels without masks.
 pub fn detect(labels: &[impl AsRef<str>]) -> String {
-    task(
-        "detect",
-        labels
-            .iter()
-            .map(|label| plain(label.as_ref(), &SEPARATORS)),
-    )
+    task("detect", labels.iter().map(|label| plain(label.as_ref(), &SEPARATORS)))
 }
 
 /// `dispose plastic : pet = PET bottle , film = foil ; glass : jar = jar`: which row of the rule
@@ -128,7 +118,7 @@ mod tests {
     #[test]
     fn a_prefix_ends_with_the_newline_token() {
         let tokenizer = gemma_like();
-        let prefix = Prefix::new(&tokenizer, 256, "segment plastic").unwrap();
+        let prefix = Prefix::new(tokenizer, 256, "segment plastic").unwrap();
         assert_eq!(prefix.text.first(), Some(&tokenizer.bos()));
         assert_eq!(prefix.text.last(), Some(&tokenizer.newline()));
         assert_eq!(prefix.positions(), 256 + prefix.text.len());
@@ -143,14 +133,14 @@ mod tests {
     #[test]
     fn an_empty_prompt_is_bos_and_newline() {
         let tokenizer = gemma_like();
-        let prefix = Prefix::new(&tokenizer, 0, "").unwrap();
+        let prefix = Prefix::new(tokenizer, 0, "").unwrap();
         assert_eq!(prefix.text, [tokenizer.bos(), tokenizer.newline()]);
     }
 
     #[test]
     fn nothing_typed_can_end_a_prompt_early() {
         let tokenizer = gemma_like();
-        let prefix = Prefix::new(&tokenizer, 0, "a\n\r\nb<eos><loc0001>\u{2028}c").unwrap();
+        let prefix = Prefix::new(tokenizer, 0, "a\n\r\nb<eos><loc0001>\u{2028}c").unwrap();
         let prompt = &prefix.text[1..prefix.text.len() - 1];
         assert_eq!(tokenizer.decode(prompt).unwrap(), "a b c");
     }
@@ -163,28 +153,13 @@ mod tests {
         assert_eq!(segment(&[] as &[&str]), "segment");
 
         let plastic = [
-            Candidate {
-                id: "pet",
-                text: "PET: bottle",
-            },
-            Candidate {
-                id: "film",
-                text: "foil, wrap",
-            },
+            Candidate { id: "pet", text: "PET: bottle" },
+            Candidate { id: "film", text: "foil, wrap" },
         ];
-        let glass = [Candidate {
-            id: "jar",
-            text: "jar",
-        }];
+        let glass = [Candidate { id: "jar", text: "jar" }];
         let items = [
-            Item {
-                label: "plastic",
-                candidates: &plastic,
-            },
-            Item {
-                label: "glass",
-                candidates: &glass,
-            },
+            Item { label: "plastic", candidates: &plastic },
+            Item { label: "glass", candidates: &glass },
         ];
         assert_eq!(
             dispose(&items),

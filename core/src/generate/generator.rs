@@ -1,0 +1,596 @@
+//! Drives a model through a grammar, token by token.
+//!
+//! 1. Ask for cancellation.
+//! 2. Ask the grammar which rows may come next. None: the answer is complete.
+//! 3. One row: the token is determined. It joins the batch of tokens the model has not seen yet.
+//! 4. Several rows: feed the model that batch in one call, get the logits of these rows only, and
+//!    let the sampler choose.
+//! 5. Advance the grammar and report what became complete, with how likely it was.
+//! 6. Go on with 1 until the limit, where the unfinished part is given up.
+//!
+//! So a determined token never costs a model call by itself, and what is determined at the end
+//! (`<eos>`, closing tags) is never fed at all.
+
+use std::ops::Range;
+
+use super::grammar::{Grammar, GrammarError};
+use super::sampler::{Sampler, SamplerError};
+use crate::cancel::{CancelToken, Cancelled};
+
+/// What the generator needs of a model.
+pub trait Decoder {
+    /// Why a step failed.
+    type Error: std::error::Error + 'static;
+
+    /// Appends `tokens` to the sequence and replaces `logits` by those at its last position, of
+    /// `rows` only, packed in their order.
+    ///
+    /// The first call of a generation has no tokens unless the answer begins with determined
+    /// ones: the last position is then the end of the prompt, whose prefill is not the
+    /// generator's business.
+    ///
+    /// # Errors
+    /// The model's own.
+    fn step(
+        &mut self,
+        tokens: &[u32],
+        rows: &[Range<u32>],
+        logits: &mut Vec<f32>,
+    ) -> Result<(), Self::Error>;
+}
+
+/// Why a generation was abandoned.
+#[derive(Debug, thiserror::Error)]
+pub enum GenerateError<E: std::error::Error + 'static> {
+    /// The person asked for it.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+    /// The model failed.
+    #[error("the model failed")]
+    Model(#[source] E),
+    /// The model's logits cannot be chosen from.
+    #[error("the model's logits are unusable")]
+    Sampler(#[from] SamplerError),
+    /// The grammar contradicts its own rows.
+    #[error(transparent)]
+    Grammar(#[from] GrammarError),
+}
+
+/// How likely the model held a part of the answer, given what was allowed.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Likelihood {
+    /// Sum of the natural logarithms of the chosen tokens' probabilities.
+    pub log: f32,
+    /// How many tokens were chosen.
+    pub choices: usize,
+}
+
+impl Likelihood {
+    /// Geometric mean of the chosen tokens' probabilities, in `0..=1`; 1 without a choice.
+    pub fn mean(&self) -> f32 {
+        (self.log / self.choices.max(1) as f32).exp()
+    }
+}
+
+/// A part of the answer that became complete.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Report<E> {
+    /// What the grammar says about it.
+    pub event: E,
+    /// Of the choices made since the report before.
+    pub likelihood: Likelihood,
+}
+
+/// How a generation ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Finish {
+    /// With `<eos>`.
+    Complete,
+    /// At the limit of tokens: what was unfinished is given up.
+    Limit,
+}
+
+/// What a generation cost.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Statistics {
+    /// Tokens the sampler chose.
+    pub chosen: usize,
+    /// Tokens the grammar determined.
+    pub forced: usize,
+    /// Calls of [`Decoder::step`].
+    pub model_calls: usize,
+}
+
+/// A finished generation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// How it ended.
+    pub finish: Finish,
+    /// Everything written, `<eos>` included.
+    pub tokens: Vec<u32>,
+    /// What it cost.
+    pub statistics: Statistics,
+}
+
+/// Generates answers.
+#[derive(Debug, Clone)]
+pub struct Generator {
+    /// Chooses where there is a choice.
+    pub sampler: Sampler,
+    /// Most tokens of an answer, `<eos>` included: the smaller of the caller's budget and the
+    /// room left in the KV cache.
+    pub max_tokens: usize,
+}
+
+impl Generator {
+    /// Generates one answer; `report` hears of each part the moment it is complete.
+    ///
+    /// # Errors
+    /// [`GenerateError`]. The decoder has then seen a part of the answer.
+    pub fn run<D: Decoder, G: Grammar>(
+        &mut self,
+        decoder: &mut D,
+        grammar: &mut G,
+        cancel: &CancelToken,
+        report: &mut dyn FnMut(Report<G::Event>),
+    ) -> Result<Outcome, GenerateError<D::Error>> {
+        let mut draft = Draft::default();
+        let finish = loop {
+            cancel.check()?;
+            if grammar.is_finished() {
+                break Finish::Complete;
+            }
+            if draft.tokens.len() >= self.max_tokens {
+                break Finish::Limit;
+            }
+            let token = match grammar.forced() {
+                Some(token) => draft.force(token),
+                None => self.choose(decoder, grammar.rows(), &mut draft)?,
+            };
+            draft.tokens.push(token);
+            if let Some(event) = grammar.advance(token)? {
+                report(draft.report(event));
+            }
+        };
+        if finish == Finish::Limit
+            && let Some(event) = grammar.cut()
+        {
+            report(draft.report(event));
+        }
+        Ok(Outcome { finish, tokens: draft.tokens, statistics: draft.statistics })
+    }
+
+    fn choose<D: Decoder>(
+        &mut self,
+        decoder: &mut D,
+        rows: &[Range<u32>],
+        draft: &mut Draft,
+    ) -> Result<u32, GenerateError<D::Error>> {
+        let unseen = &draft.tokens[draft.seen..];
+        decoder.step(unseen, rows, &mut draft.logits).map_err(GenerateError::Model)?;
+        draft.seen = draft.tokens.len();
+        draft.statistics.model_calls += 1;
+        let choice = self.sampler.choose(rows, &draft.logits)?;
+        draft.statistics.chosen += 1;
+        draft.likelihood.log += choice.probability.ln();
+        draft.likelihood.choices += 1;
+        Ok(choice.token)
+    }
+}
+
+/// The answer being written.
+#[derive(Default)]
+struct Draft {
+    tokens: Vec<u32>,
+    /// How many of the tokens the model was fed.
+    seen: usize,
+    /// Of the last choice. Kept for its memory.
+    logits: Vec<f32>,
+    statistics: Statistics,
+    /// Of the choices since the last report.
+    likelihood: Likelihood,
+}
+
+impl Draft {
+    fn force(&mut self, token: u32) -> u32 {
+        self.statistics.forced += 1;
+        token
+    }
+
+    fn report<E>(&mut self, event: E) -> Report<E> {
+        let likelihood = std::mem::take(&mut self.likelihood);
+        Report { event, likelihood }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::generate::detection_grammar::{DetectionGrammar, DetectionProgress, Masks};
+    use crate::generate::free_grammar::FreeGrammar;
+    use crate::generate::rows;
+    use crate::generate::sampler::{SplitMix64, Strategy as Sampling};
+    use crate::generate::schema::Schema;
+    use crate::generate::structured_grammar::StructuredGrammar;
+    use crate::language::tokenizer::tests::gemma_like;
+    use crate::structured;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("the script has ended")]
+    struct ScriptEnded;
+
+    /// Prefers the scripted tokens, call by call, and notes what it was asked.
+    #[derive(Default)]
+    struct Scripted {
+        script: Vec<u32>,
+        fed: Vec<Vec<u32>>,
+        rows: Vec<Vec<Range<u32>>>,
+        cancel_at: Option<(usize, CancelToken)>,
+    }
+
+    impl Decoder for Scripted {
+        type Error = ScriptEnded;
+
+        fn step(
+            &mut self,
+            tokens: &[u32],
+            rows: &[Range<u32>],
+            logits: &mut Vec<f32>,
+        ) -> Result<(), ScriptEnded> {
+            let wanted = *self.script.get(self.fed.len()).ok_or(ScriptEnded)?;
+            self.fed.push(tokens.to_vec());
+            self.rows.push(rows.to_vec());
+            logits.clear();
+            let ids = rows.iter().flat_map(Range::clone);
+            logits.extend(ids.map(|id| if id == wanted { 3.0 } else { 0.0 }));
+            if let Some((call, cancel)) = &self.cancel_at
+                && *call == self.fed.len()
+            {
+                cancel.cancel();
+            }
+            Ok(())
+        }
+    }
+
+    fn scripted(text: &str) -> Scripted {
+        Scripted { script: gemma_like().encode_markup(text).unwrap(), ..Scripted::default() }
+    }
+
+    fn greedy(max_tokens: usize) -> Generator {
+        Generator { sampler: Sampler::new(Sampling::Greedy), max_tokens }
+    }
+
+    fn run<G: Grammar>(
+        generator: &mut Generator,
+        decoder: &mut Scripted,
+        grammar: &mut G,
+    ) -> (Outcome, Vec<Report<G::Event>>) {
+        let mut reports = Vec::new();
+        let outcome = generator
+            .run(decoder, grammar, &CancelToken::new(), &mut |report| reports.push(report))
+            .unwrap();
+        (outcome, reports)
+    }
+
+    fn boxes(max_items: usize) -> DetectionGrammar {
+        let labels = ["plastic", "glass"];
+        DetectionGrammar::new(gemma_like(), &labels, Masks::Without, max_items).unwrap()
+    }
+
+    const BOX: &str = "<loc0010><loc0020><loc0030><loc0040>";
+
+    fn dispose() -> Schema {
+        let item = Schema::Object(vec![
+            ("item".into(), Schema::Enum(vec!["can".into(), "jar".into()])),
+            ("clean".into(), Schema::Boolean),
+        ]);
+        let items = Box::new(item);
+        let (min, max) = (2, 2);
+        Schema::List { items, min, max }
+    }
+
+    #[test]
+    fn determined_stretches_are_fed_in_one_batch() {
+        let tokenizer = gemma_like();
+        let mut grammar = StructuredGrammar::new(tokenizer, &dispose()).unwrap();
+        let mut decoder = scripted("ctjf");
+        // "can" and "jar" differ in their first token, the booleans after "<".
+        let (outcome, _) = run(&mut greedy(1000), &mut decoder, &mut grammar);
+        let stretches = [
+            "<list><s_item>",
+            "can</s_item><s_clean><",
+            "true/></s_clean><sep/><s_item>",
+            "jar</s_item><s_clean><",
+        ];
+        let fed: Vec<String> =
+            decoder.fed.iter().map(|tokens| tokenizer.decode(tokens).unwrap()).collect();
+        assert_eq!(fed, stretches);
+        assert_eq!(outcome.finish, Finish::Complete);
+        let text = tokenizer.decode(&outcome.tokens).unwrap();
+        let value = json!([{"item": "can", "clean": true}, {"item": "jar", "clean": false}]);
+        assert_eq!(structured::read(&text).unwrap(), value);
+        let statistics = Statistics { chosen: 4, forced: outcome.tokens.len() - 4, model_calls: 4 };
+        assert_eq!(outcome.statistics, statistics);
+    }
+
+    #[test]
+    fn only_allowed_rows_are_computed() {
+        let tokenizer = gemma_like();
+        let (locations, eos) = (tokenizer.locations(), tokenizer.eos());
+        let mut decoder = scripted(&format!("{BOX} plastic<eos>"));
+        run(&mut greedy(100), &mut decoder, &mut boxes(5));
+        assert_eq!(decoder.rows[0], [eos..eos + 1, locations.start..locations.end - 1]);
+        assert_eq!(decoder.rows[1], [locations.start..locations.end - 1]);
+        assert_eq!(decoder.rows[2], [locations.start + 11..locations.end]);
+        assert_eq!(rows::count(&decoder.rows[4]), 2);
+        assert!(decoder.fed[0].is_empty());
+        assert_eq!(decoder.fed[1], decoder.script[..1]);
+    }
+
+    #[test]
+    fn parts_are_reported_when_complete_with_their_likelihood() {
+        let mut decoder = scripted(&format!("{BOX} glass<eos>"));
+        let (outcome, reports) = run(&mut greedy(100), &mut decoder, &mut boxes(5));
+        assert_eq!(outcome.finish, Finish::Complete);
+        assert!(matches!(reports[0].event, DetectionProgress::Box { item: 0, .. }));
+        assert_eq!(reports[0].likelihood.choices, 4);
+        let label = DetectionProgress::Label { item: 0, label: 1 };
+        assert_eq!(reports[1].event, label);
+        // One choice, between two labels whose logits differ by 3.
+        let probability = 1.0 / (1.0 + (-3f32).exp());
+        assert_eq!(reports[1].likelihood.choices, 1);
+        assert!((reports[1].likelihood.mean() - probability).abs() < 1e-6);
+    }
+
+    #[test]
+    fn the_limit_keeps_what_is_complete_and_drops_the_rest() {
+        let text = format!("{BOX} glass");
+        for (max_tokens, items, dropped) in
+            [(4, 0, true), (5, 1, false), (7, 1, false), (8, 1, true)]
+        {
+            let tokenizer = gemma_like();
+            let mut decoder = scripted(&text);
+            let separator = tokenizer.encode_markup(" ; ").unwrap();
+            decoder.script.push(separator[0]);
+            decoder.script.extend(tokenizer.encode_markup(BOX).unwrap());
+            let mut grammar = boxes(5);
+            let (outcome, reports) = run(&mut greedy(max_tokens), &mut decoder, &mut grammar);
+            assert_eq!(outcome.finish, Finish::Limit);
+            assert_eq!(outcome.tokens.len(), max_tokens);
+            assert_eq!(grammar.items().len(), items, "{max_tokens}");
+            let last = reports.last().unwrap().event;
+            let is_drop = last == DetectionProgress::Dropped { item: items };
+            assert_eq!(is_drop, dropped, "{max_tokens}");
+        }
+    }
+
+    #[test]
+    fn cancelling_stops_at_every_token() {
+        let text = format!("{BOX} glass<eos>");
+        for call in 1..=6 {
+            let cancel = CancelToken::new();
+            let mut decoder = scripted(&text);
+            decoder.cancel_at = Some((call, cancel.clone()));
+            let result = greedy(100).run(&mut decoder, &mut boxes(5), &cancel, &mut |_| ());
+            assert!(matches!(result, Err(GenerateError::Cancelled(_))), "{call}");
+            assert_eq!(decoder.fed.len(), call);
+        }
+        let cancel = CancelToken::new();
+        cancel.cancel();
+        let mut decoder = scripted(&text);
+        let result = greedy(100).run(&mut decoder, &mut boxes(5), &cancel, &mut |_| ());
+        assert!(matches!(result, Err(GenerateError::Cancelled(_))));
+        assert!(decoder.fed.is_empty());
+    }
+
+    #[test]
+    fn determined_tokens_are_cancellable_too() {
+        // Counts the tokens taken after the person has cancelled.
+        struct Endless(usize, CancelToken);
+        impl Grammar for Endless {
+            type Event = ();
+            fn rows(&self) -> &[Range<u32>] {
+                const ONE: [Range<u32>; 1] = [0..1];
+                &ONE
+            }
+            fn advance(&mut self, _: u32) -> Result<Option<()>, GrammarError> {
+                self.0 += 1;
+                if self.0 == 3 {
+                    self.1.cancel();
+                }
+                Ok(None)
+            }
+            fn cut(&mut self) -> Option<()> {
+                None
+            }
+        }
+        let cancel = CancelToken::new();
+        let mut grammar = Endless(0, cancel.clone());
+        let mut decoder = Scripted::default();
+        let result = greedy(100).run(&mut decoder, &mut grammar, &cancel, &mut |_| ());
+        assert!(matches!(result, Err(GenerateError::Cancelled(_))));
+        assert_eq!(grammar.0, 3);
+    }
+
+    #[test]
+    fn free_decoding_ends_at_eos() {
+        let tokenizer = gemma_like();
+        let mut grammar = FreeGrammar::new(tokenizer.size() as u32, tokenizer.eos());
+        let mut decoder = scripted(" plastic<eos> glass");
+        let (outcome, reports) = run(&mut greedy(100), &mut decoder, &mut grammar);
+        assert_eq!(outcome.finish, Finish::Complete);
+        assert_eq!(tokenizer.decode(&outcome.tokens).unwrap(), " plastic");
+        assert_eq!(reports.len(), 1);
+        assert_eq!(outcome.statistics.model_calls, 2);
+    }
+
+    #[test]
+    fn a_failing_model_is_named() {
+        let mut decoder = scripted(BOX);
+        let cancel = CancelToken::new();
+        let result = greedy(100).run(&mut decoder, &mut boxes(5), &cancel, &mut |_| ());
+        assert!(matches!(result, Err(GenerateError::Model(ScriptEnded))));
+    }
+
+    /// Random logits, some of them -∞.
+    struct Noise(SplitMix64);
+
+    impl Decoder for Noise {
+        type Error = std::convert::Infallible;
+
+        fn step(
+            &mut self,
+            _: &[u32],
+            rows: &[Range<u32>],
+            logits: &mut Vec<f32>,
+        ) -> Result<(), Self::Error> {
+            logits.clear();
+            let count = rows::count(rows);
+            logits.extend((0..count).map(|_| match self.0.unit() {
+                unit if unit < 0.1 => f32::NEG_INFINITY,
+                unit => unit as f32 * 8.0,
+            }));
+            if logits.iter().all(|logit| *logit == f32::NEG_INFINITY) {
+                logits[0] = 0.0;
+            }
+            Ok(())
+        }
+    }
+
+    fn strategies(seed: u64) -> [Sampling; 2] {
+        let nucleus = Sampling::Nucleus { temperature: 2.0, top_p: 0.95, seed };
+        [Sampling::Greedy, nucleus]
+    }
+
+    /// What noise makes of a grammar.
+    fn noise<G: Grammar>(
+        strategy: Sampling,
+        seed: u64,
+        max_tokens: usize,
+        grammar: &mut G,
+    ) -> (Outcome, Vec<G::Event>) {
+        let mut generator = Generator { sampler: Sampler::new(strategy), max_tokens };
+        let mut decoder = Noise(SplitMix64(seed));
+        let mut events = Vec::new();
+        let outcome = generator
+            .run(&mut decoder, grammar, &CancelToken::new(), &mut |report| {
+                events.push(report.event);
+            })
+            .unwrap();
+        (outcome, events)
+    }
+
+    /// A detection answer, read from its text by other means than the grammar.
+    fn is_well_formed(text: &str, labels: &[&str], masks: Masks) -> bool {
+        let Some(body) = text.strip_suffix("<eos>") else {
+            return false;
+        };
+        body.is_empty() || body.split(" ; ").all(|item| is_item(item, labels, masks))
+    }
+
+    fn is_item(item: &str, labels: &[&str], masks: Masks) -> bool {
+        let Some((tokens, label)) = item.split_once(' ') else {
+            return false;
+        };
+        let tokens: Vec<&str> = tokens.split_inclusive('>').collect();
+        let number = |token: &str, name: &str, digits: usize| -> Option<u32> {
+            let number = token.strip_prefix(name)?.strip_suffix('>')?;
+            (number.len() == digits).then(|| number.parse().ok())?
+        };
+        let corners: Option<Vec<u32>> =
+            tokens.iter().take(4).map(|t| number(t, "<loc", 4)).collect();
+        let codes: Option<Vec<u32>> = tokens.iter().skip(4).map(|t| number(t, "<seg", 3)).collect();
+        let (Some(corners), Some(codes)) = (corners, codes) else {
+            return false;
+        };
+        corners.len() == 4
+            && corners[0] < corners[2]
+            && corners[1] < corners[3]
+            && corners.iter().all(|corner| *corner <= 1023)
+            && codes.len() == if masks == Masks::With { 16 } else { 0 }
+            && codes.iter().all(|code| *code < 128)
+            && labels.contains(&label)
+    }
+
+    /// `<eos>` is silent when decoded; here it must be seen.
+    fn visible_text(tokens: &[u32]) -> String {
+        let tokenizer = gemma_like();
+        let mut text = tokenizer.decode(tokens).unwrap();
+        if tokens.last() == Some(&tokenizer.eos()) {
+            text.push_str("<eos>");
+        }
+        text
+    }
+
+    fn any_schema() -> impl Strategy<Value = Schema> {
+        let word = prop_oneof!["[a-c]{0,3}", "[<>&é ]{1,2}"];
+        let leaf = prop_oneof![
+            Just(Schema::Boolean),
+            prop::collection::btree_set(word, 1..5)
+                .prop_map(|words| Schema::Enum(words.into_iter().collect())),
+            (0usize..6).prop_map(|max_chars| Schema::Text { max_chars }),
+        ];
+        leaf.prop_recursive(3, 12, 3, |inner| {
+            let fields = prop::collection::btree_map("[a-b<&]{0,2}", inner.clone(), 0..4);
+            prop_oneof![
+                fields.prop_map(|fields| Schema::Object(fields.into_iter().collect())),
+                (inner, 0usize..3, 0usize..3).prop_map(|(items, min, more)| Schema::List {
+                    items: Box::new(items),
+                    min,
+                    max: min + more,
+                }),
+            ]
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn noise_cannot_write_a_malformed_detection(seed: u64, max_items in 0usize..5) {
+            let tokenizer = gemma_like();
+            let labels = ["plastic", "can", "can opener", "caf\u{e9}", "c"];
+            for (strategy, masks) in strategies(seed).into_iter().zip([Masks::With, Masks::Without]) {
+                let mut grammar =
+                    DetectionGrammar::new(tokenizer, &labels, masks, max_items).unwrap();
+                let (outcome, events) = noise(strategy, seed, 10_000, &mut grammar);
+                let text = visible_text(&outcome.tokens);
+                prop_assert_eq!(outcome.finish, Finish::Complete);
+                prop_assert!(is_well_formed(&text, &labels, masks), "{}", text);
+                prop_assert!(grammar.items().len() <= max_items);
+                prop_assert_eq!(grammar.encode(grammar.items()).unwrap(), outcome.tokens);
+                let per_item = if masks == Masks::With { 3 } else { 2 };
+                prop_assert_eq!(events.len(), per_item * grammar.items().len());
+            }
+        }
+
+        #[test]
+        fn noise_cut_short_leaves_whole_items(seed: u64, max_tokens in 0usize..80) {
+            let tokenizer = gemma_like();
+            let labels = ["plastic", "can", "can opener"];
+            let mut grammar =
+                DetectionGrammar::new(tokenizer, &labels, Masks::With, 4).unwrap();
+            let (outcome, _) = noise(Sampling::Greedy, seed, max_tokens, &mut grammar);
+            let whole = grammar.encode(grammar.items()).unwrap();
+            let whole = &whole[..whole.len() - 1];
+            prop_assert!(outcome.tokens.starts_with(whole));
+        }
+
+        #[test]
+        fn noise_cannot_write_a_malformed_structure(seed: u64, schema in any_schema()) {
+            let tokenizer = gemma_like();
+            for strategy in strategies(seed) {
+                let mut grammar = StructuredGrammar::new(tokenizer, &schema).unwrap();
+                let (outcome, _) = noise(strategy, seed, 100_000, &mut grammar);
+                prop_assert_eq!(outcome.finish, Finish::Complete);
+                let text = tokenizer.decode(&outcome.tokens).unwrap();
+                let value = structured::read(&text).unwrap();
+                prop_assert!(schema.allows(&value), "{:?} {}", schema, value);
+                let shown = grammar.encode(tokenizer, &value).unwrap();
+                prop_assert_eq!(tokenizer.decode(&shown).unwrap(), text);
+            }
+        }
+    }
+}
