@@ -1,1 +1,58 @@
 //! Rule packs: what a community wants done with an item.
+//!
+//! The vision model perceives; the pack decides; templates speak.
+//!
+//! ```text
+//! text      texts in several languages; folding for comparison
+//! class     the nine classes the detector knows
+//! pack      one community: who it is, its sources, its tables
+//! zone      districts, and which row counts where
+//! stream    kinds of waste, the ways they are collected, bags and places
+//! item      things with names, aliases, classes and parts
+//! rule      item or class + circumstances → stream, question, or "not accepted"
+//! perceived what the model saw, and where and when it was seen
+//! choose    which of several rows applies; what has to be asked first
+//! resolve   the guards, in order: perceived → instruction
+//! instruction  the answer, in one language, ready to show
+//! phrases   sentence templates, one file a language
+//! search    names and aliases, with typing errors
+//! validate  everything a pack must satisfy before it may be opened
+//! cases     worked examples a pack carries along
+//! ```
+//!
+//! Invariants: this module reads no files and no clock. Every bin, bag, price, place and day that
+//! reaches the user is text of a pack row; what the model wrote is only ever *compared* with ids
+//! and names of the pack, never passed on.
+
+mod cases;
+mod choose;
+mod class;
+mod error;
+mod instruction;
+mod item;
+mod pack;
+mod perceived;
+mod phrases;
+mod resolve;
+mod rule;
+mod search;
+mod stream;
+mod text;
+mod validate;
+mod zone;
+
+pub use cases::{Case, Expected, Mismatch};
+pub use class::Class;
+pub use error::{Error, Finding};
+pub use instruction::{
+    AskedAnswer, AskedQuestion, BagText, Instruction, PlaceText, SizeText, SourceText, StreamText,
+    Verdict, WayText, Why,
+};
+pub use item::Item;
+pub use pack::{Contact, PackInfo, RulePack, Source};
+pub use perceived::{Context, Cue, Fact, Perceived, Seen, State};
+pub use rule::{Answer, Hazard, Outcome, Question, Rule, Step, When};
+pub use search::Hit;
+pub use stream::{Bag, BagSize, How, Moment, Place, Price, SetOut, Stream, Way};
+pub use text::Texts;
+pub use zone::Zone;

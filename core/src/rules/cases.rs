@@ -1,0 +1,138 @@
+//! Worked examples a pack carries along: what was seen, and what must come out.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::instruction::{Instruction, Verdict};
+use super::pack::RulePack;
+use super::perceived::{Context, Cue, Perceived, State};
+
+/// One worked example.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    /// Label of the detector.
+    pub class: String,
+    /// Finer guess of the model.
+    #[serde(default)]
+    pub item: Option<String>,
+    /// Whether it is soiled.
+    #[serde(default)]
+    pub state: State,
+    /// Longest side in centimetres.
+    #[serde(default)]
+    pub size_cm: Option<u32>,
+    /// Whether it carries a deposit mark.
+    #[serde(default)]
+    pub deposit_mark: Option<bool>,
+    /// Signs of danger.
+    #[serde(default)]
+    pub hazards: Vec<Cue>,
+    /// Zones of the household.
+    #[serde(default)]
+    pub zones: Vec<String>,
+    /// Day of the question.
+    pub date: Date,
+    /// What must come out for the thing as a whole.
+    pub expect: Expected,
+    /// What must come out for its parts, in order.
+    #[serde(default)]
+    pub parts: Vec<Expected>,
+}
+
+/// What must come out; a field left out is not looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expected {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Id of the stream.
+    #[serde(default)]
+    pub stream: Option<String>,
+    /// Id of the rule or hazard that decided.
+    #[serde(default)]
+    pub rule: Option<String>,
+    /// Id of the recommended place.
+    #[serde(default)]
+    pub place: Option<String>,
+    /// First day on which the answer may be another one.
+    #[serde(default)]
+    pub changes_on: Option<Date>,
+}
+
+/// A case that did not come out as written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mismatch {
+    /// Position in the file, from 0.
+    pub index: usize,
+    /// The case.
+    pub case: Case,
+    /// What came out instead.
+    pub got: Vec<Instruction>,
+}
+
+impl RulePack {
+    /// Runs the pack's worked examples and returns those that fail.
+    pub fn run_cases(&self) -> Vec<Mismatch> {
+        let run = |(index, case): (usize, &Case)| {
+            let got = self.resolve(&case.perceived(), &case.context());
+            (!case.holds(&got)).then(|| Mismatch {
+                index,
+                case: case.clone(),
+                got,
+            })
+        };
+        self.cases.iter().enumerate().filter_map(run).collect()
+    }
+}
+
+impl Case {
+    fn perceived(&self) -> Perceived {
+        Perceived {
+            class: self.class.clone(),
+            item: self.item.clone(),
+            state: self.state,
+            size_cm: self.size_cm,
+            deposit_mark: self.deposit_mark,
+            hazards: self.hazards.clone(),
+            ..Perceived::default()
+        }
+    }
+
+    fn context(&self) -> Context {
+        Context {
+            zones: self.zones.clone(),
+            date: self.date,
+            language: String::new(),
+        }
+    }
+
+    fn holds(&self, got: &[Instruction]) -> bool {
+        let expected: Vec<_> = std::iter::once(&self.expect).chain(&self.parts).collect();
+        expected.len() == got.len()
+            && expected
+                .iter()
+                .zip(got)
+                .all(|(expected, got)| expected.allows(got))
+    }
+}
+
+impl Expected {
+    fn allows(&self, got: &Instruction) -> bool {
+        let stream = got.stream.as_ref().map(|stream| &stream.id);
+        let place = got
+            .ways
+            .first()
+            .and_then(|way| way.place.as_ref())
+            .map(|place| &place.id);
+        self.verdict == got.verdict
+            && same(self.stream.as_ref(), stream)
+            && same(self.rule.as_ref(), got.rule.as_ref())
+            && same(self.place.as_ref(), place)
+            && same(self.changes_on.as_ref(), got.changes_on.as_ref())
+    }
+}
+
+fn same<T: PartialEq>(expected: Option<&T>, got: Option<&T>) -> bool {
+    expected.is_none() || expected == got
+}

@@ -1,0 +1,51 @@
+//! What can be wrong with a rule pack.
+
+use std::fmt;
+
+/// Why a rule pack was not opened.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file the pack cannot do without.
+    #[error("{0}: missing")]
+    MissingFile(&'static str),
+    /// A file no reader knows: most likely a misspelt name whose rows would silently be lost.
+    #[error("{0}: not a file of a rule pack")]
+    UnknownFile(String),
+    /// Not JSON, or not of the expected shape; the source names line and column.
+    #[error("{file}: {source}")]
+    Json {
+        /// Name of the file inside the pack's folder.
+        file: String,
+        /// What serde found, with line and column.
+        source: serde_json::Error,
+    },
+    /// Well-formed, but it does not hold together.
+    #[error("{} problems, the first: {}", .0.len(), .0[0])]
+    Invalid(Vec<Finding>),
+}
+
+/// One thing wrong with a pack, and where to mend it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Name of the file inside the pack's folder.
+    pub file: &'static str,
+    /// Id of the row; empty for the file as a whole.
+    pub row: String,
+    /// Field of the row; empty for the row as a whole.
+    pub field: &'static str,
+    /// What is wrong, as a sentence for the pack's author.
+    pub message: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}", self.file)?;
+        if !self.row.is_empty() {
+            write!(out, ": {}", self.row)?;
+        }
+        if !self.field.is_empty() {
+            write!(out, ".{}", self.field)?;
+        }
+        write!(out, ": {}", self.message)
+    }
+}

@@ -1,0 +1,260 @@
+//! A rule pack: one community's tables, parsed and checked.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use super::cases::Case;
+use super::error::Error;
+use super::item::Item;
+use super::rule::{Hazard, Question, Rule, Step};
+use super::stream::{Bag, Place, Stream};
+use super::text::{Texts, fold};
+use super::zone::Zone;
+
+/// Who the community is, and for how long the pack may be trusted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PackInfo {
+    /// Unique among all packs: the name of its folder.
+    pub id: String,
+    /// What the community is called.
+    pub names: Texts,
+    /// ISO 3166-1 alpha-2 country code in lower case: the name of the folder above.
+    pub country: String,
+    /// Languages every text of the pack is written in, the community's own first.
+    pub languages: Vec<String>,
+    /// IANA time zone of collection times.
+    pub time_zone: String,
+    /// Grows with every change to the tables.
+    pub version: String,
+    /// First day the pack speaks for.
+    pub from: Date,
+    /// Last day the pack speaks for. After it the pack gives no answers.
+    pub until: Date,
+    /// SPDX licence id of the tables.
+    pub licence: String,
+    /// Whom the licences of the sources ask to be named.
+    #[serde(default)]
+    pub attribution: Vec<String>,
+    /// Who knows when the pack does not.
+    pub contact: Contact,
+    /// What to ask when the answer depends on the zone. Left out where it never does.
+    #[serde(default)]
+    pub zone_question: Option<Texts>,
+}
+
+/// Who to ask.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Contact {
+    /// Name of the office.
+    pub name: String,
+    /// Telephone number in international form.
+    #[serde(default)]
+    pub phone: Option<String>,
+    /// E-mail address.
+    #[serde(default)]
+    pub email: Option<String>,
+    /// Web page.
+    #[serde(default)]
+    pub url: Option<String>,
+    /// Id of the source.
+    pub source: String,
+}
+
+/// Where facts come from. Every row of the pack points at one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// Unique among the sources of the pack.
+    pub id: String,
+    /// Title of the page or data set.
+    pub title: String,
+    /// Who published it.
+    pub publisher: String,
+    /// Its address.
+    pub url: String,
+    /// Language it is written in.
+    pub language: String,
+    /// Day the text the rows were taken from was read, be it a stored copy.
+    pub retrieved: Date,
+    /// Day somebody opened the live page and found the rows still true; `null` if nobody did.
+    pub verified: Option<Date>,
+}
+
+/// One community's rules. Opened from the contents of its files; it reads none itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RulePack {
+    pub(super) info: PackInfo,
+    pub(super) sources: Vec<Source>,
+    pub(super) zones: Vec<Zone>,
+    pub(super) streams: Vec<Stream>,
+    pub(super) bags: Vec<Bag>,
+    pub(super) places: Vec<Place>,
+    pub(super) steps: Vec<Step>,
+    pub(super) questions: Vec<Question>,
+    pub(super) items: Vec<Item>,
+    pub(super) rules: Vec<Rule>,
+    pub(super) hazards: Vec<Hazard>,
+    pub(super) cases: Vec<Case>,
+}
+
+/// Files that lie in a pack's folder and are read by others.
+const NEIGHBOURS: [&str; 2] = ["schedule.json", "README.md"];
+
+impl RulePack {
+    /// Opens a pack from the names and contents of the files in its folder.
+    ///
+    /// # Errors
+    /// [`Error::Json`] for a file that is not of the expected shape, [`Error::MissingFile`] and
+    /// [`Error::UnknownFile`], and [`Error::Invalid`] with everything [`RulePack::validate`] finds.
+    pub fn from_files<N, B>(files: impl IntoIterator<Item = (N, B)>) -> Result<Self, Error>
+    where
+        N: Into<String>,
+        B: AsRef<[u8]>,
+    {
+        let pack = Self::parse(files)?;
+        let findings = pack.validate();
+        if findings.is_empty() {
+            Ok(pack)
+        } else {
+            Err(Error::Invalid(findings))
+        }
+    }
+
+    /// Reads a pack without checking that it holds together: for linters that want to list
+    /// everything, not for answering questions.
+    ///
+    /// # Errors
+    /// As [`RulePack::from_files`], except [`Error::Invalid`].
+    pub fn parse<N, B>(files: impl IntoIterator<Item = (N, B)>) -> Result<Self, Error>
+    where
+        N: Into<String>,
+        B: AsRef<[u8]>,
+    {
+        let mut files: BTreeMap<String, B> = files
+            .into_iter()
+            .map(|(name, bytes)| (name.into(), bytes))
+            .collect();
+        files.retain(|name, _| !NEIGHBOURS.contains(&name.as_str()));
+        let files = &mut files;
+        let pack = Self {
+            info: required(files, "pack.json")?,
+            sources: required(files, "sources.json")?,
+            zones: optional(files, "zones.json")?,
+            streams: required(files, "streams.json")?,
+            bags: optional(files, "bags.json")?,
+            places: optional(files, "places.json")?,
+            steps: optional(files, "steps.json")?,
+            questions: optional(files, "questions.json")?,
+            items: required(files, "items.json")?,
+            rules: required(files, "rules.json")?,
+            hazards: required(files, "hazards.json")?,
+            cases: optional(files, "cases.json")?,
+        };
+        match files.pop_first() {
+            Some((name, _)) => Err(Error::UnknownFile(name)),
+            None => Ok(pack),
+        }
+    }
+
+    /// Who the community is.
+    pub fn info(&self) -> &PackInfo {
+        &self.info
+    }
+
+    /// Every item.
+    pub fn items(&self) -> &[Item] {
+        &self.items
+    }
+
+    /// Every rule.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// Every stream.
+    pub fn streams(&self) -> &[Stream] {
+        &self.streams
+    }
+
+    /// Every zone.
+    pub fn zones(&self) -> &[Zone] {
+        &self.zones
+    }
+
+    /// Every place.
+    pub fn places(&self) -> &[Place] {
+        &self.places
+    }
+
+    /// Every source.
+    pub fn sources(&self) -> &[Source] {
+        &self.sources
+    }
+
+    /// Every hazard: the cues a model may write.
+    pub fn hazards(&self) -> &[Hazard] {
+        &self.hazards
+    }
+
+    /// The worked examples the pack carries along.
+    pub fn cases(&self) -> &[Case] {
+        &self.cases
+    }
+
+    /// The item with this id, or the one a name or alias means in any language.
+    pub fn lookup(&self, id_or_name: &str) -> Option<&Item> {
+        let by_id = self.items.iter().find(|item| item.id == id_or_name);
+        by_id.or_else(|| {
+            let wanted = fold(id_or_name);
+            let named = |item: &&Item| item.words().any(|(_, word)| fold(word) == wanted);
+            self.items.iter().find(named).filter(|_| !wanted.is_empty())
+        })
+    }
+
+    /// Zones a postcode lies in.
+    pub fn zones_of_postcode(&self, postcode: &str) -> Vec<&Zone> {
+        let here = |zone: &&Zone| zone.postcodes.iter().any(|code| code == postcode.trim());
+        self.zones.iter().filter(here).collect()
+    }
+
+    /// The language an answer is given in: the wanted one, its base (`"de-CH"` → `"de"`), or the
+    /// community's own.
+    pub fn language<'a>(&'a self, wanted: &str) -> &'a str {
+        let base = wanted.split(['-', '_']).next().unwrap_or_default();
+        let find = |tag: &str| self.info.languages.iter().find(|language| *language == tag);
+        find(wanted)
+            .or_else(|| find(base))
+            .or_else(|| self.info.languages.first())
+            .map(String::as_str)
+            .unwrap_or_default()
+    }
+}
+
+fn required<T: DeserializeOwned, B: AsRef<[u8]>>(
+    files: &mut BTreeMap<String, B>,
+    name: &'static str,
+) -> Result<T, Error> {
+    let bytes = files.remove(name).ok_or(Error::MissingFile(name))?;
+    read(name, bytes.as_ref())
+}
+
+fn optional<T: DeserializeOwned + Default, B: AsRef<[u8]>>(
+    files: &mut BTreeMap<String, B>,
+    name: &'static str,
+) -> Result<T, Error> {
+    match files.remove(name) {
+        Some(bytes) => read(name, bytes.as_ref()),
+        None => Ok(T::default()),
+    }
+}
+
+fn read<T: DeserializeOwned>(name: &str, bytes: &[u8]) -> Result<T, Error> {
+    serde_json::from_slice(bytes).map_err(|source| Error::Json {
+        file: name.to_owned(),
+        source,
+    })
+}

@@ -1,0 +1,149 @@
+//! Finding an item by typing its name: prefixes, typing errors, missing accents.
+
+use super::item::Item;
+use super::pack::RulePack;
+use super::text::fold;
+
+/// An item found, and by which of its words.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hit<'a> {
+    /// The item.
+    pub item: &'a Item,
+    /// The name or alias that matched.
+    pub word: &'a str,
+    /// How far off the word is: 0 for the same word in the asked language, more for worse.
+    pub distance: usize,
+}
+
+/// Words of a language other than the asked one still match, but come after.
+const OTHER_LANGUAGE: usize = 1;
+
+impl RulePack {
+    /// Items whose name or alias starts with, contains or resembles `query`, best first. Words in
+    /// `language` come before equally good ones in others.
+    pub fn search(&self, query: &str, language: &str) -> Vec<Hit<'_>> {
+        let wanted: Vec<char> = fold(query).chars().collect();
+        if wanted.is_empty() {
+            return Vec::new();
+        }
+        let language = self.language(language);
+        let mut hits: Vec<_> = self
+            .items
+            .iter()
+            .filter_map(|item| best(item, &wanted, language))
+            .collect();
+        hits.sort_by_key(|hit| (hit.distance, hit.word.chars().count()));
+        hits
+    }
+}
+
+fn best<'a>(item: &'a Item, wanted: &[char], language: &str) -> Option<Hit<'a>> {
+    let hits = item.words().filter_map(|(of, word)| {
+        let other = if of == language { 0 } else { OTHER_LANGUAGE };
+        Some(Hit {
+            item,
+            word,
+            distance: distance(wanted, word)? * 2 + other,
+        })
+    });
+    hits.min_by_key(|hit| hit.distance)
+}
+
+/// 0 same, 1 start of the word, 2 start of a later word, 3 inside, 4 and more with typing errors.
+fn distance(wanted: &[char], word: &str) -> Option<usize> {
+    let word: Vec<char> = fold(word).chars().collect();
+    let starts: Vec<usize> = (0..word.len())
+        .filter(|&at| at == 0 || word[at - 1] == ' ')
+        .collect();
+    let at = (0..word.len()).find(|&at| word[at..].starts_with(wanted));
+    match at {
+        Some(0) if word.len() == wanted.len() => Some(0),
+        Some(0) => Some(1),
+        Some(_)
+            if starts
+                .iter()
+                .any(|&start| word[start..].starts_with(wanted)) =>
+        {
+            Some(2)
+        }
+        // A single letter inside a word says nothing, a single ideograph does.
+        Some(_) if wanted.len() > 1 || !wanted[0].is_ascii() => Some(3),
+        _ => starts
+            .iter()
+            .filter_map(|&start| typing_errors(wanted, &word[start..]))
+            .min(),
+    }
+}
+
+/// 3 + number of errors between `wanted` and the nearest beginning of `word`, if they are few for
+/// the length.
+fn typing_errors(wanted: &[char], word: &[char]) -> Option<usize> {
+    let allowed = match wanted.len() {
+        0..=3 => 0,
+        4..=7 => 1,
+        _ => 2,
+    };
+    let errors = prefix_distance(wanted, word);
+    (errors <= allowed).then_some(3 + errors)
+}
+
+/// Least number of insertions, deletions, substitutions and swaps of neighbours that turn
+/// `wanted` into a beginning of `word` (optimal string alignment distance).
+fn prefix_distance(wanted: &[char], word: &[char]) -> usize {
+    let mut before: Vec<usize> = Vec::new();
+    let mut above: Vec<usize> = (0..=word.len()).collect();
+    for (row, letter) in wanted.iter().enumerate() {
+        let mut current = vec![row + 1];
+        for (column, other) in word.iter().enumerate() {
+            let substituted = above[column] + usize::from(letter != other);
+            let mut least = substituted
+                .min(above[column + 1] + 1)
+                .min(current[column] + 1);
+            let swapped =
+                row > 0 && column > 0 && *letter == word[column - 1] && wanted[row - 1] == *other;
+            if swapped {
+                least = least.min(before[column - 1] + 1);
+            }
+            current.push(least);
+        }
+        before = std::mem::replace(&mut above, current);
+    }
+    above.into_iter().min().unwrap_or(wanted.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn score(wanted: &str, word: &str) -> Option<usize> {
+        distance(&fold(wanted).chars().collect::<Vec<_>>(), word)
+    }
+
+    #[test]
+    fn better_matches_score_lower() {
+        assert_eq!(score("karton", "Karton"), Some(0));
+        assert_eq!(score("kar", "Karton"), Some(1));
+        assert_eq!(score("dose", "Alu-Dose"), Some(2));
+        assert_eq!(score("flasche", "Glasflasche"), Some(3));
+        assert_eq!(score("kratonschachtel", "Kartonschachtel"), Some(4));
+        assert_eq!(score("battrei", "Batterie"), Some(4));
+        assert_eq!(score("xyz", "Karton"), None);
+    }
+
+    #[test]
+    fn short_queries_allow_no_typing_errors() {
+        assert_eq!(score("pat", "PET-Flasche"), None);
+        assert_eq!(score("瓶", "ガラス瓶"), Some(3));
+        assert_eq!(score("a", "Glas"), None);
+    }
+
+    #[test]
+    fn a_prefix_may_itself_be_mistyped() {
+        assert_eq!(
+            prefix_distance(&['k', 'a', 't'], &['k', 'a', 'r', 't', 'o', 'n']),
+            1
+        );
+        assert_eq!(prefix_distance(&['a', 'b'], &['b', 'a']), 1);
+        assert_eq!(prefix_distance(&['a'], &[]), 1);
+    }
+}

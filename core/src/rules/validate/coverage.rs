@@ -1,0 +1,157 @@
+//! On every day, in every zone, every class and item is decided, and only once.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+
+use super::{Report, at};
+use crate::rules::choose::in_force;
+use crate::rules::class::Class;
+use crate::rules::pack::RulePack;
+use crate::rules::perceived::Context;
+use crate::rules::rule::Rule;
+use crate::rules::zone::{Reach, reach};
+
+pub(super) fn check(report: &mut Report<'_>) {
+    for context in contexts(report.pack) {
+        classes(report, &context);
+        items(report, &context);
+        streams(report, &context);
+    }
+    // The same gap on several days or in several zones is one thing to mend.
+    let mut seen = BTreeSet::new();
+    report
+        .findings
+        .retain(|found| seen.insert((found.file, found.row.clone(), found.field)));
+    contradictions(report);
+}
+
+/// Every combination of zone and day on which anything changes: between two such days all rows
+/// stay the same.
+fn contexts(pack: &RulePack) -> Vec<Context> {
+    let mut zones: Vec<Vec<String>> = pack
+        .zones
+        .iter()
+        .map(|zone| vec![zone.id.clone()])
+        .collect();
+    if zones.is_empty() {
+        zones.push(Vec::new());
+    }
+    let on = |date: Date| {
+        let here = zones.iter().cloned();
+        here.map(move |zones| Context {
+            zones,
+            date,
+            language: String::new(),
+        })
+    };
+    turning_days(pack).into_iter().flat_map(on).collect()
+}
+
+fn turning_days(pack: &RulePack) -> BTreeSet<Date> {
+    let (first, last) = (pack.info.from, pack.info.until);
+    let rules = pack.rules.iter().map(|rule| (rule.from, rule.until));
+    let ways = pack
+        .streams
+        .iter()
+        .flat_map(|stream| &stream.ways)
+        .map(|way| (way.from, way.until));
+    let mut days = BTreeSet::from([first, last]);
+    for (from, until) in rules.chain(ways) {
+        days.extend(from);
+        days.extend(until.and_then(|day| day.tomorrow().ok()));
+    }
+    days.retain(|day| (first..=last).contains(day));
+    days
+}
+
+fn counts(pack: &RulePack, rule: &Rule, context: &Context) -> bool {
+    in_force(rule.from, rule.until, context.date)
+        && !matches!(
+            reach(&pack.zones, &rule.zones, &context.zones),
+            Reach::Elsewhere
+        )
+}
+
+fn classes(report: &mut Report<'_>, context: &Context) {
+    let pack = report.pack;
+    for class in Class::ALL {
+        let decided = pack
+            .rules
+            .iter()
+            .any(|rule| rule.classes.contains(&class) && counts(pack, rule, context));
+        report.require(decided, at("rules.json", class.label(), "classes"), || {
+            format!(
+                "no rule for the class {}; say \"unknown\" if that is so",
+                here(context)
+            )
+        });
+    }
+}
+
+fn items(report: &mut Report<'_>, context: &Context) {
+    let pack = report.pack;
+    for item in &pack.items {
+        let decided = pack
+            .rules
+            .iter()
+            .any(|rule| rule.items.contains(&item.id) && counts(pack, rule, context));
+        report.require(decided, at("items.json", &item.id, ""), || {
+            format!("no rule for the item {}", here(context))
+        });
+    }
+}
+
+fn streams(report: &mut Report<'_>, context: &Context) {
+    let pack = report.pack;
+    for stream in &pack.streams {
+        let collected = pack
+            .ways(stream, context)
+            .is_none_or(|ways| !ways.is_empty());
+        report.require(collected, at("streams.json", &stream.id, "ways"), || {
+            format!("no way to get rid of it {}", here(context))
+        });
+    }
+}
+
+fn here(context: &Context) -> String {
+    let zones = if context.zones.is_empty() {
+        String::new()
+    } else {
+        format!(" in {}", context.zones.join(", "))
+    };
+    format!("on {}{zones}", context.date)
+}
+
+fn contradictions(report: &mut Report<'_>) {
+    let rules = &report.pack.rules;
+    for (index, rule) in rules.iter().enumerate() {
+        for other in rules[..index].iter().filter(|other| same_rank(rule, other)) {
+            let word = if other.then == rule.then {
+                "repeats"
+            } else {
+                "contradicts"
+            };
+            report.add(
+                at("rules.json", &rule.id, ""),
+                format!("{word} {}", other.id),
+            );
+        }
+    }
+}
+
+/// Whether two rules can both apply and neither outranks the other.
+fn same_rank(rule: &Rule, other: &Rule) -> bool {
+    let targets = rule.items.iter().any(|item| other.items.contains(item))
+        || rule
+            .classes
+            .iter()
+            .any(|class| other.classes.contains(class));
+    let places =
+        rule.zones == other.zones || rule.zones.iter().any(|zone| other.zones.contains(zone));
+    let starts_before = |from: Option<Date>, until: Option<Date>| {
+        from.zip(until).is_none_or(|(from, until)| from <= until)
+    };
+    let days = starts_before(rule.from, other.until) && starts_before(other.from, rule.until);
+    targets && places && days && rule.when == other.when && rule.priority == other.priority
+}

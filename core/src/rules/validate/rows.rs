@@ -1,0 +1,267 @@
+//! Each row by itself: ids, dates, amounts, texts in every language.
+
+use jiff::civil::Date;
+
+use super::{At, Report, at};
+use crate::rules::phrases::Phrases;
+use crate::rules::stream::{Price, Stream, Way};
+use crate::rules::text::Texts;
+
+pub(super) fn check(report: &mut Report<'_>) {
+    info(report);
+    ids(report);
+    sources(report);
+    streams(report);
+    bags(report);
+    named_rows(report);
+    rules(report);
+}
+
+fn info(report: &mut Report<'_>) {
+    let info = &report.pack.info;
+    let row = at("pack.json", "", "languages");
+    report.require(!info.languages.is_empty(), row, || "no language".into());
+    for language in &info.languages {
+        let spoken = Phrases::in_language(language).is_some();
+        report.require(spoken, row, || {
+            format!("{language}: no sentence templates in core")
+        });
+    }
+    texts(report, at("pack.json", "", "names"), &info.names);
+    if let Some(question) = &info.zone_question {
+        texts(report, at("pack.json", "", "zone_question"), question);
+    }
+    order(
+        report,
+        at("pack.json", "", "until"),
+        Some(info.from),
+        Some(info.until),
+    );
+    let zoned = info.time_zone.contains('/');
+    report.require(zoned, at("pack.json", "", "time_zone"), || {
+        "not an IANA time zone".into()
+    });
+}
+
+fn ids(report: &mut Report<'_>) {
+    let pack = report.pack;
+    unique(
+        report,
+        "sources.json",
+        pack.sources.iter().map(|row| &row.id),
+    );
+    unique(report, "zones.json", pack.zones.iter().map(|row| &row.id));
+    unique(
+        report,
+        "streams.json",
+        pack.streams.iter().map(|row| &row.id),
+    );
+    unique(report, "bags.json", pack.bags.iter().map(|row| &row.id));
+    unique(report, "places.json", pack.places.iter().map(|row| &row.id));
+    unique(report, "steps.json", pack.steps.iter().map(|row| &row.id));
+    unique(
+        report,
+        "questions.json",
+        pack.questions.iter().map(|row| &row.id),
+    );
+    unique(report, "items.json", pack.items.iter().map(|row| &row.id));
+    unique(report, "rules.json", pack.rules.iter().map(|row| &row.id));
+    unique(
+        report,
+        "hazards.json",
+        pack.hazards.iter().map(|row| &row.id),
+    );
+}
+
+fn unique<'a>(
+    report: &mut Report<'_>,
+    file: &'static str,
+    ids: impl Iterator<Item = &'a String> + Clone,
+) {
+    for (index, id) in ids.clone().enumerate() {
+        let plain = |letter: char| matches!(letter, 'a'..='z' | '0'..='9' | '-');
+        let well_formed = !id.is_empty() && id.chars().all(plain);
+        report.require(well_formed, at(file, id, "id"), || {
+            "use a-z, 0-9 and - only".into()
+        });
+        let twice = ids.clone().take(index).any(|other| other == id);
+        report.require(!twice, at(file, id, "id"), || "used twice".into());
+    }
+}
+
+fn sources(report: &mut Report<'_>) {
+    for source in &report.pack.sources {
+        let web = source.url.starts_with("https://") || source.url.starts_with("http://");
+        report.require(web, at("sources.json", &source.id, "url"), || {
+            "not a web address".into()
+        });
+        let checked = source
+            .verified
+            .is_none_or(|verified| verified >= source.retrieved);
+        report.require(checked, at("sources.json", &source.id, "verified"), || {
+            "verified before it was retrieved".into()
+        });
+    }
+}
+
+fn streams(report: &mut Report<'_>) {
+    for stream in &report.pack.streams {
+        let row = |field| at("streams.json", &stream.id, field);
+        texts(report, row("names"), &stream.names);
+        optional(report, row("accepts"), &stream.accepts);
+        optional(report, row("rejects"), &stream.rejects);
+        report.require(!stream.ways.is_empty(), row("ways"), || {
+            "no way to get rid of it".into()
+        });
+        for way in &stream.ways {
+            self::way(report, stream, way);
+        }
+    }
+}
+
+fn way(report: &mut Report<'_>, stream: &Stream, way: &Way) {
+    let row = |field| at("streams.json", &stream.id, field);
+    order(report, row("ways.until"), way.from, way.until);
+    optional(report, row("ways.container"), &way.container);
+    optional(report, row("ways.note"), &way.note);
+    colour(report, row("ways.colour"), &way.colour);
+    if let Some(refund) = &way.refund {
+        price(report, row("ways.refund"), refund);
+    }
+}
+
+fn bags(report: &mut Report<'_>) {
+    for bag in &report.pack.bags {
+        let row = |field| at("bags.json", &bag.id, field);
+        texts(report, row("names"), &bag.names);
+        optional(report, row("sold_at"), &bag.sold_at);
+        optional(report, row("not_valid"), &bag.not_valid);
+        colour(report, row("colour"), &bag.colour);
+        report.require(!bag.sizes.is_empty(), row("sizes"), || "no size".into());
+        for found in bag.sizes.iter().filter_map(|size| size.price.as_ref()) {
+            price(report, row("sizes.price"), found);
+        }
+    }
+}
+
+fn named_rows(report: &mut Report<'_>) {
+    let pack = report.pack;
+    for zone in &pack.zones {
+        texts(report, at("zones.json", &zone.id, "names"), &zone.names);
+        optional(report, at("zones.json", &zone.id, "ask"), &zone.ask);
+    }
+    for place in &pack.places {
+        texts(report, at("places.json", &place.id, "names"), &place.names);
+        optional(report, at("places.json", &place.id, "note"), &place.note);
+    }
+    for step in &pack.steps {
+        texts(report, at("steps.json", &step.id, "text"), &step.text);
+    }
+    for question in &pack.questions {
+        texts(
+            report,
+            at("questions.json", &question.id, "text"),
+            &question.text,
+        );
+        for text in question
+            .answers
+            .iter()
+            .filter_map(|answer| answer.text.as_ref())
+        {
+            texts(
+                report,
+                at("questions.json", &question.id, "answers.text"),
+                text,
+            );
+        }
+    }
+    for item in &pack.items {
+        texts(report, at("items.json", &item.id, "names"), &item.names);
+        optional(
+            report,
+            at("items.json", &item.id, "material"),
+            &item.material,
+        );
+        let row = at("items.json", &item.id, "classes");
+        report.require(!item.classes.is_empty(), row, || {
+            "no class can show it".into()
+        });
+    }
+    for hazard in &pack.hazards {
+        texts(
+            report,
+            at("hazards.json", &hazard.id, "names"),
+            &hazard.names,
+        );
+        texts(
+            report,
+            at("hazards.json", &hazard.id, "question"),
+            &hazard.question,
+        );
+        optional(report, at("hazards.json", &hazard.id, "note"), &hazard.note);
+    }
+}
+
+fn rules(report: &mut Report<'_>) {
+    for rule in &report.pack.rules {
+        let row = |field| at("rules.json", &rule.id, field);
+        let aimed = !rule.items.is_empty() || !rule.classes.is_empty();
+        report.require(aimed, row("items"), || {
+            "decides neither an item nor a class".into()
+        });
+        order(report, row("until"), rule.from, rule.until);
+        optional(report, row("note"), &rule.note);
+    }
+}
+
+fn optional(report: &mut Report<'_>, row: At<'_>, found: &Option<Texts>) {
+    if let Some(found) = found {
+        texts(report, row, found);
+    }
+}
+
+fn texts(report: &mut Report<'_>, row: At<'_>, found: &Texts) {
+    for language in &report.pack.info.languages {
+        let written = found
+            .in_language(language)
+            .is_some_and(|text| !text.trim().is_empty());
+        report.require(written, row, || format!("no text in {language}"));
+    }
+}
+
+fn order(report: &mut Report<'_>, row: At<'_>, from: Option<Date>, until: Option<Date>) {
+    let backwards = from.zip(until).is_some_and(|(from, until)| from > until);
+    report.require(!backwards, row, || "ends before it begins".into());
+}
+
+fn colour(report: &mut Report<'_>, row: At<'_>, found: &Option<String>) {
+    let hex = |text: &String| {
+        let digits = text.strip_prefix('#').unwrap_or_default();
+        digits.len() == 6 && digits.chars().all(|digit| digit.is_ascii_hexdigit())
+    };
+    report.require(found.as_ref().is_none_or(hex), row, || {
+        "not of the form #rrggbb".into()
+    });
+}
+
+fn price(report: &mut Report<'_>, row: At<'_>, found: &Price) {
+    let digits = |text: &str| !text.is_empty() && text.chars().all(|digit| digit.is_ascii_digit());
+    let amount = match found.amount.split_once('.') {
+        Some((whole, rest)) => digits(whole) && digits(rest),
+        None => digits(&found.amount),
+    };
+    report.require(amount, row, || {
+        "amount: write digits and a full stop".into()
+    });
+    let code = found.currency.len() == 3 && found.currency.chars().all(|c| c.is_ascii_uppercase());
+    report.require(code, row, || "currency: three capital letters".into());
+    let lengths: Vec<_> = found.as_of.split('-').map(str::len).collect();
+    let dated =
+        matches!(lengths[..], [4] | [4, 2] | [4, 2, 2]) && found.as_of.split('-').all(digits);
+    report.require(dated, row, || {
+        "as_of: write 2026, 2026-11 or 2026-11-23".into()
+    });
+    if let Some(covers) = &found.covers {
+        texts(report, row, covers);
+    }
+}
