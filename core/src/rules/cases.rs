@@ -76,11 +76,7 @@ impl RulePack {
     pub fn run_cases(&self) -> Vec<Mismatch> {
         let run = |(index, case): (usize, &Case)| {
             let got = self.resolve(&case.perceived(), &case.context());
-            (!case.holds(&got)).then(|| Mismatch {
-                index,
-                case: case.clone(),
-                got,
-            })
+            (!case.holds(&got)).then(|| Mismatch { index, case: case.clone(), got })
         };
         self.cases.iter().enumerate().filter_map(run).collect()
     }
@@ -100,31 +96,20 @@ impl Case {
     }
 
     fn context(&self) -> Context {
-        Context {
-            zones: self.zones.clone(),
-            date: self.date,
-            language: String::new(),
-        }
+        Context { zones: self.zones.clone(), date: self.date, language: String::new() }
     }
 
     fn holds(&self, got: &[Instruction]) -> bool {
         let expected: Vec<_> = std::iter::once(&self.expect).chain(&self.parts).collect();
         expected.len() == got.len()
-            && expected
-                .iter()
-                .zip(got)
-                .all(|(expected, got)| expected.allows(got))
+            && expected.iter().zip(got).all(|(expected, got)| expected.allows(got))
     }
 }
 
 impl Expected {
     fn allows(&self, got: &Instruction) -> bool {
         let stream = got.stream.as_ref().map(|stream| &stream.id);
-        let place = got
-            .ways
-            .first()
-            .and_then(|way| way.place.as_ref())
-            .map(|place| &place.id);
+        let place = got.ways.first().and_then(|way| way.place.as_ref()).map(|place| &place.id);
         self.verdict == got.verdict
             && same(self.stream.as_ref(), stream)
             && same(self.rule.as_ref(), got.rule.as_ref())
@@ -135,4 +120,36 @@ impl Expected {
 
 fn same<T: PartialEq>(expected: Option<&T>, got: Option<&T>) -> bool {
     expected.is_none() || expected == got
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::fixtures::zurich;
+
+    fn check(pack: &RulePack, at_least: usize) {
+        if let Some(failed) = pack.run_cases().first() {
+            let got: Vec<_> = failed.got.iter().map(Instruction::sentence).collect();
+            panic!("{} case {}: {:?} gave {got:#?}", pack.info().id, failed.index, failed.case);
+        }
+        assert!(pack.cases().len() >= at_least);
+    }
+
+    #[test]
+    fn zurichs_worked_examples_come_out_as_written() {
+        check(&zurich(), 40);
+    }
+
+    #[test]
+    fn a_wrong_expectation_is_noticed() {
+        let mut pack = zurich();
+        pack.cases.truncate(1);
+        assert_eq!(pack.run_cases(), []);
+        let expect = pack.cases[0].expect.clone();
+        pack.cases[0].expect = Expected { stream: Some("paper".into()), ..expect.clone() };
+        assert_eq!(pack.run_cases().len(), 1, "the stream is compared");
+        pack.cases[0].expect = expect.clone();
+        pack.cases[0].parts.push(expect);
+        assert_eq!(pack.run_cases().len(), 1, "parts are counted");
+    }
 }

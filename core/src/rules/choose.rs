@@ -60,22 +60,13 @@ impl RulePack {
             .filter(|way| in_force(way.from, way.until, context.date))
             .map(|way| (way, reach(&self.zones, &way.zones, &context.zones)))
             .collect();
-        if reached
-            .iter()
-            .any(|(_, reach)| matches!(reach, Reach::Unknown { .. }))
-        {
+        if reached.iter().any(|(_, reach)| matches!(reach, Reach::Unknown { .. })) {
             return None;
         }
         // A district with a way of its own has it instead of the general one, not beside it.
         let deepest = reached.iter().filter_map(|(_, reach)| depth(*reach)).max();
         let counts = |reach| depth(reach).is_some() && depth(reach) == deepest;
-        Some(
-            reached
-                .iter()
-                .filter(|(_, reach)| counts(*reach))
-                .map(|(way, _)| *way)
-                .collect(),
-        )
+        Some(reached.iter().filter(|(_, reach)| counts(*reach)).map(|(way, _)| *way).collect())
     }
 }
 

@@ -42,9 +42,7 @@ impl Class {
 
     /// The class a detector label names, or `None` for anything else.
     pub fn from_label(label: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|class| class.label() == label.trim())
+        Self::ALL.into_iter().find(|class| class.label() == label.trim())
     }
 
     /// The label as the detector writes it.

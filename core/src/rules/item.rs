@@ -36,9 +36,7 @@ impl Item {
     /// Every name and alias with its language.
     pub fn words(&self) -> impl Iterator<Item = (&str, &str)> {
         let aliases = self.aliases.iter().flat_map(|(language, words)| {
-            words
-                .iter()
-                .map(move |word| (language.as_str(), word.as_str()))
+            words.iter().map(move |word| (language.as_str(), word.as_str()))
         });
         self.names.iter().chain(aliases)
     }

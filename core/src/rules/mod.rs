@@ -28,6 +28,8 @@ mod cases;
 mod choose;
 mod class;
 mod error;
+#[cfg(test)]
+mod fixtures;
 mod instruction;
 mod item;
 mod pack;

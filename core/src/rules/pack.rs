@@ -117,11 +117,7 @@ impl RulePack {
     {
         let pack = Self::parse(files)?;
         let findings = pack.validate();
-        if findings.is_empty() {
-            Ok(pack)
-        } else {
-            Err(Error::Invalid(findings))
-        }
+        if findings.is_empty() { Ok(pack) } else { Err(Error::Invalid(findings)) }
     }
 
     /// Reads a pack without checking that it holds together: for linters that want to list
@@ -134,10 +130,8 @@ impl RulePack {
         N: Into<String>,
         B: AsRef<[u8]>,
     {
-        let mut files: BTreeMap<String, B> = files
-            .into_iter()
-            .map(|(name, bytes)| (name.into(), bytes))
-            .collect();
+        let mut files: BTreeMap<String, B> =
+            files.into_iter().map(|(name, bytes)| (name.into(), bytes)).collect();
         files.retain(|name, _| !NEIGHBOURS.contains(&name.as_str()));
         let files = &mut files;
         let pack = Self {
@@ -253,8 +247,64 @@ fn optional<T: DeserializeOwned + Default, B: AsRef<[u8]>>(
 }
 
 fn read<T: DeserializeOwned>(name: &str, bytes: &[u8]) -> Result<T, Error> {
-    serde_json::from_slice(bytes).map_err(|source| Error::Json {
-        file: name.to_owned(),
-        source,
-    })
+    serde_json::from_slice(bytes).map_err(|source| Error::Json { file: name.to_owned(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::fixtures::{bent, tiny, zurich};
+
+    #[test]
+    fn a_field_nobody_knows_is_refused_with_file_line_and_name() {
+        let mut files = tiny();
+        files.insert("bags.json".into(), "[\n  { \"id\": \"b\", \"prize\": 1 }\n]".into());
+        let message = RulePack::from_files(files).unwrap_err().to_string();
+        assert!(message.starts_with("bags.json: unknown field `prize`"), "{message}");
+        assert!(message.contains("line 2"), "{message}");
+    }
+
+    #[test]
+    fn missing_and_misspelt_files_are_refused_and_neighbours_are_not() {
+        let mut files = tiny();
+        files.insert("schedule.json".into(), String::new());
+        assert!(RulePack::from_files(files.clone()).is_ok());
+        files.insert("rule.json".into(), "[]".into());
+        assert!(
+            matches!(RulePack::from_files(files), Err(Error::UnknownFile(name)) if name == "rule.json")
+        );
+        let mut files = tiny();
+        files.remove("hazards.json");
+        assert!(matches!(RulePack::from_files(files), Err(Error::MissingFile("hazards.json"))));
+    }
+
+    #[test]
+    fn a_row_without_a_source_does_not_parse() {
+        let unsourced =
+            bent("rules.json", |rows| drop(rows[0].as_object_mut().unwrap().remove("source")));
+        let message = unsourced.unwrap_err().to_string();
+        assert!(message.starts_with("rules.json: missing field `source`"), "{message}");
+    }
+
+    #[test]
+    fn items_are_looked_up_by_id_name_and_alias() {
+        let pack = zurich();
+        for word in ["pet-bottle", "PET bottle", "pet flasche", "Mineralwasserflasche"] {
+            assert_eq!(
+                pack.lookup(word).map(|item| item.id.as_str()),
+                Some("pet-bottle"),
+                "{word}"
+            );
+        }
+        assert_eq!(pack.lookup("bottle"), None, "half a name is not a name");
+        assert_eq!(pack.lookup("-"), None);
+    }
+
+    #[test]
+    fn postcodes_lead_to_zones() {
+        let pack = zurich();
+        let zones = pack.zones_of_postcode(" 8004 ");
+        assert_eq!(zones.iter().map(|zone| zone.id.as_str()).collect::<Vec<_>>(), ["8004"]);
+        assert!(pack.zones_of_postcode("3000").is_empty());
+    }
 }

@@ -106,10 +106,7 @@ pub enum Fact {
 impl Perceived {
     /// A thing of which only the detector's label is known.
     pub fn of_class(label: &str) -> Self {
-        Self {
-            class: label.to_owned(),
-            ..Self::default()
-        }
+        Self { class: label.to_owned(), ..Self::default() }
     }
 
     /// The class behind the label, if it is one of the nine.
@@ -134,10 +131,7 @@ impl Perceived {
             Fact::Hazard { id, present } => {
                 let seen = if *present { Seen::Yes } else { Seen::No };
                 self.hazards.retain(|cue| cue.hazard != *id);
-                self.hazards.push(Cue {
-                    hazard: id.clone(),
-                    seen,
-                });
+                self.hazards.push(Cue { hazard: id.clone(), seen });
             }
             Fact::Zone(_) => {}
         }

@@ -51,13 +51,10 @@ pub(super) struct Phrases {
 
 /// The first one is used for languages without templates of their own.
 static LANGUAGES: LazyLock<Vec<Phrases>> = LazyLock::new(|| {
-    [
-        include_str!("phrases/en.json"),
-        include_str!("phrases/de.json"),
-    ]
-    .into_iter()
-    .map(|json| serde_json::from_str(json).expect("a test parses every bundled file"))
-    .collect()
+    [include_str!("phrases/en.json"), include_str!("phrases/de.json")]
+        .into_iter()
+        .map(|json| serde_json::from_str(json).expect("a test parses every bundled file"))
+        .collect()
 });
 
 impl Phrases {
@@ -68,16 +65,12 @@ impl Phrases {
 
     /// Templates of exactly `language`.
     pub(super) fn in_language(language: &str) -> Option<&'static Self> {
-        LANGUAGES
-            .iter()
-            .find(|phrases| phrases.language == language)
+        LANGUAGES.iter().find(|phrases| phrases.language == language)
     }
 
     /// What to call a thing of which only the class is known.
     pub(super) fn class(&self, class: Option<Class>) -> &str {
-        class
-            .and_then(|class| self.classes.get(&class))
-            .unwrap_or(&self.unknown_thing)
+        class.and_then(|class| self.classes.get(&class)).unwrap_or(&self.unknown_thing)
     }
 
     /// The question that settles a doubt; zones are asked for in the pack's own words.
@@ -102,13 +95,7 @@ impl Phrases {
             head = format!("{head}: {}", instruction.steps.join("; "));
         }
         let mut parts = vec![stop(&head)];
-        parts.extend(
-            instruction
-                .ways
-                .first()
-                .into_iter()
-                .flat_map(|way| self.details(way)),
-        );
+        parts.extend(instruction.ways.first().into_iter().flat_map(|way| self.details(way)));
         parts.extend(instruction.note.as_deref().map(stop));
         parts.join(" ")
     }
@@ -118,31 +105,19 @@ impl Phrases {
         match instruction.verdict {
             Verdict::NotAccepted => fill(&self.not_accepted, &[label]),
             Verdict::Unknown => {
-                let contact = instruction
-                    .contact
-                    .as_ref()
-                    .map_or("", |contact| &contact.name);
+                let contact = instruction.contact.as_ref().map_or("", |contact| &contact.name);
                 fill(&self.unknown, &[label, ("contact", contact)])
             }
             Verdict::Ask => {
                 let (question, answers) = asked(instruction);
-                fill(
-                    &self.ask,
-                    &[label, ("question", question), ("answers", &answers)],
-                )
+                fill(&self.ask, &[label, ("question", question), ("answers", &answers)])
             }
             _ => self.collected(instruction, label),
         }
     }
 
     fn collected(&self, instruction: &Instruction, label: (&str, &str)) -> String {
-        let stream = (
-            "stream",
-            instruction
-                .stream
-                .as_ref()
-                .map_or("", |stream| &stream.name),
-        );
+        let stream = ("stream", instruction.stream.as_ref().map_or("", |stream| &stream.name));
         let way = instruction.ways.first();
         let container = way.and_then(|way| way.container.as_deref());
         let template = match (instruction.verdict, container) {
@@ -155,15 +130,8 @@ impl Phrases {
             (Verdict::Hazardous, _) => &self.hazardous,
             _ => &self.kerb,
         };
-        let places: Vec<_> = instruction
-            .ways
-            .iter()
-            .filter_map(|way| way.place.as_ref())
-            .collect();
-        let mut place = places
-            .first()
-            .map(|place| place.name.clone())
-            .unwrap_or_default();
+        let places: Vec<_> = instruction.ways.iter().filter_map(|way| way.place.as_ref()).collect();
+        let mut place = places.first().map(|place| place.name.clone()).unwrap_or_default();
         for other in places.iter().skip(1) {
             place = format!("{place}, {}", fill(&self.or, &[("place", &other.name)]));
         }
@@ -186,13 +154,12 @@ impl Phrases {
     }
 
     fn window(&self, window: &SetOut) -> Vec<String> {
-        [
-            (&self.put_out_from, window.from),
-            (&self.put_out_by, window.by),
-        ]
-        .into_iter()
-        .filter_map(|(template, moment)| Some(fill(template, &[("moment", &self.moment(moment?))])))
-        .collect()
+        [(&self.put_out_from, window.from), (&self.put_out_by, window.by)]
+            .into_iter()
+            .filter_map(|(template, moment)| {
+                Some(fill(template, &[("moment", &self.moment(moment?))]))
+            })
+            .collect()
     }
 
     fn moment(&self, moment: Moment) -> String {
@@ -201,10 +168,7 @@ impl Phrases {
             0 => &self.same_day,
             1.. => &self.day_after,
         };
-        fill(
-            template,
-            &[("time", &moment.time.strftime("%H:%M").to_string())],
-        )
+        fill(template, &[("time", &moment.time.strftime("%H:%M").to_string())])
     }
 }
 
@@ -212,11 +176,7 @@ fn asked(instruction: &Instruction) -> (&str, String) {
     let Some(question) = &instruction.question else {
         return ("", String::new());
     };
-    let answers: Vec<_> = question
-        .answers
-        .iter()
-        .map(|answer| answer.text.as_str())
-        .collect();
+    let answers: Vec<_> = question.answers.iter().map(|answer| answer.text.as_str()).collect();
     (&question.text, answers.join(" / "))
 }
 
@@ -242,12 +202,7 @@ fn fill(template: &str, values: &[(&str, &str)]) -> String {
             break;
         };
         filled.push_str(before);
-        filled.extend(
-            values
-                .iter()
-                .filter(|(key, _)| *key == name)
-                .map(|(_, value)| *value),
-        );
+        filled.extend(values.iter().filter(|(key, _)| *key == name).map(|(_, value)| *value));
         rest = tail;
     }
     filled + rest
@@ -255,11 +210,7 @@ fn fill(template: &str, values: &[(&str, &str)]) -> String {
 
 fn stop(text: &str) -> String {
     let ended = text.ends_with(['.', '!', '?', '。']);
-    if ended {
-        text.to_owned()
-    } else {
-        format!("{text}.")
-    }
+    if ended { text.to_owned() } else { format!("{text}.") }
 }
 
 #[cfg(test)]
@@ -269,42 +220,22 @@ mod tests {
     #[test]
     fn every_bundled_language_is_complete() {
         for phrases in LANGUAGES.iter() {
-            assert_eq!(
-                phrases.classes.len(),
-                Class::ALL.len(),
-                "{}",
-                phrases.language
-            );
+            assert_eq!(phrases.classes.len(), Class::ALL.len(), "{}", phrases.language);
         }
-        assert_eq!(
-            LANGUAGES[0].language, "en",
-            "English is what other languages fall back to"
-        );
+        assert_eq!(LANGUAGES[0].language, "en", "English is what other languages fall back to");
     }
 
     #[test]
     fn gaps_are_filled_once_and_unknown_gaps_vanish() {
-        assert_eq!(
-            fill("{a} and {b}{c}.", &[("a", "{b}"), ("b", "2")]),
-            "{b} and 2."
-        );
+        assert_eq!(fill("{a} and {b}{c}.", &[("a", "{b}"), ("b", "2")]), "{b} and 2.");
     }
 
     #[test]
     fn moments_name_the_day_relative_to_the_collection() {
-        let at = |day| Moment {
-            day,
-            time: jiff::civil::time(7, 0, 0, 0),
-        };
+        let at = |day| Moment { day, time: jiff::civil::time(7, 0, 0, 0) };
         let english = Phrases::of("en");
         assert_eq!(english.moment(at(0)), "at 07:00 on the day of collection");
-        assert_eq!(
-            english.moment(at(-1)),
-            "at 07:00 on the day before collection"
-        );
-        assert_eq!(
-            english.moment(at(1)),
-            "at 07:00 on the day after collection"
-        );
+        assert_eq!(english.moment(at(-1)), "at 07:00 on the day before collection");
+        assert_eq!(english.moment(at(1)), "at 07:00 on the day after collection");
     }
 }

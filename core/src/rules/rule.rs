@@ -77,6 +77,9 @@ pub struct When {
     /// Carries a deposit mark.
     #[serde(default)]
     pub deposit_mark: Option<bool>,
+    /// Counts only when the photo shows it: nobody is asked about every box whether it is greasy.
+    #[serde(default)]
+    pub only_if_seen: bool,
 }
 
 /// Something the perception leaves open and a rule depends on.
@@ -118,10 +121,11 @@ impl When {
             Self::size_test(self.longer_than_cm, true, longer),
             Self::size_test(self.up_to_cm, false, longer),
         ];
-        tests
-            .into_iter()
-            .map(|(wanted, is, doubt)| one(wanted, is, doubt))
-            .fold(Fit::Yes, both)
+        let fit = tests.into_iter().map(|(wanted, is, doubt)| one(wanted, is, doubt));
+        match fit.fold(Fit::Yes, both) {
+            Fit::Maybe(_) if self.only_if_seen => Fit::No,
+            fit => fit,
+        }
     }
 
     fn size_test(
@@ -130,11 +134,7 @@ impl When {
         longer: impl Fn(u32) -> Option<bool>,
     ) -> (Option<bool>, Option<bool>, Doubt) {
         let threshold = limit.unwrap_or_default();
-        (
-            limit.map(|_| wanted),
-            longer(threshold),
-            Doubt::LongerThan(threshold),
-        )
+        (limit.map(|_| wanted), longer(threshold), Doubt::LongerThan(threshold))
     }
 }
 
@@ -217,14 +217,8 @@ mod tests {
 
     #[test]
     fn circumstances_fit_fail_or_leave_a_doubt() {
-        let dirty = When {
-            dirty: Some(true),
-            ..When::default()
-        };
-        let seen = |state| Perceived {
-            state,
-            ..Perceived::default()
-        };
+        let dirty = When { dirty: Some(true), ..When::default() };
+        let seen = |state| Perceived { state, ..Perceived::default() };
         assert_eq!(dirty.fit(&seen(State::Dirty)), Fit::Yes);
         assert_eq!(dirty.fit(&seen(State::Clean)), Fit::No);
         assert_eq!(dirty.fit(&seen(State::Unsure)), Fit::Maybe(Doubt::Dirty));
@@ -232,43 +226,25 @@ mod tests {
 
     #[test]
     fn the_size_limit_itself_still_counts_as_short() {
-        let long = When {
-            longer_than_cm: Some(30),
-            ..When::default()
-        };
-        let short = When {
-            up_to_cm: Some(30),
-            ..When::default()
-        };
-        let sized = |cm| Perceived {
-            size_cm: Some(cm),
-            ..Perceived::default()
-        };
-        assert_eq!(
-            (long.fit(&sized(30)), short.fit(&sized(30))),
-            (Fit::No, Fit::Yes)
-        );
-        assert_eq!(
-            (long.fit(&sized(31)), short.fit(&sized(31))),
-            (Fit::Yes, Fit::No)
-        );
-        assert_eq!(
-            long.fit(&Perceived::default()),
-            Fit::Maybe(Doubt::LongerThan(30))
-        );
+        let long = When { longer_than_cm: Some(30), ..When::default() };
+        let short = When { up_to_cm: Some(30), ..When::default() };
+        let sized = |cm| Perceived { size_cm: Some(cm), ..Perceived::default() };
+        assert_eq!((long.fit(&sized(30)), short.fit(&sized(30))), (Fit::No, Fit::Yes));
+        assert_eq!((long.fit(&sized(31)), short.fit(&sized(31))), (Fit::Yes, Fit::No));
+        assert_eq!(long.fit(&Perceived::default()), Fit::Maybe(Doubt::LongerThan(30)));
+    }
+
+    #[test]
+    fn what_only_counts_when_seen_raises_no_doubt() {
+        let dirty = When { dirty: Some(true), only_if_seen: true, ..When::default() };
+        assert_eq!(dirty.fit(&Perceived::default()), Fit::No);
+        assert_eq!(dirty.fit(&Perceived { state: State::Dirty, ..Perceived::default() }), Fit::Yes);
     }
 
     #[test]
     fn one_definite_no_outweighs_any_doubt() {
-        let when = When {
-            dirty: Some(true),
-            deposit_mark: Some(true),
-            ..When::default()
-        };
-        let seen = Perceived {
-            deposit_mark: Some(false),
-            ..Perceived::default()
-        };
+        let when = When { dirty: Some(true), deposit_mark: Some(true), ..When::default() };
+        let seen = Perceived { deposit_mark: Some(false), ..Perceived::default() };
         assert_eq!(when.fit(&seen), Fit::No);
     }
 }

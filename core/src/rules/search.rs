@@ -27,11 +27,8 @@ impl RulePack {
             return Vec::new();
         }
         let language = self.language(language);
-        let mut hits: Vec<_> = self
-            .items
-            .iter()
-            .filter_map(|item| best(item, &wanted, language))
-            .collect();
+        let mut hits: Vec<_> =
+            self.items.iter().filter_map(|item| best(item, &wanted, language)).collect();
         hits.sort_by_key(|hit| (hit.distance, hit.word.chars().count()));
         hits
     }
@@ -40,11 +37,7 @@ impl RulePack {
 fn best<'a>(item: &'a Item, wanted: &[char], language: &str) -> Option<Hit<'a>> {
     let hits = item.words().filter_map(|(of, word)| {
         let other = if of == language { 0 } else { OTHER_LANGUAGE };
-        Some(Hit {
-            item,
-            word,
-            distance: distance(wanted, word)? * 2 + other,
-        })
+        Some(Hit { item, word, distance: distance(wanted, word)? * 2 + other })
     });
     hits.min_by_key(|hit| hit.distance)
 }
@@ -52,26 +45,15 @@ fn best<'a>(item: &'a Item, wanted: &[char], language: &str) -> Option<Hit<'a>> 
 /// 0 same, 1 start of the word, 2 start of a later word, 3 inside, 4 and more with typing errors.
 fn distance(wanted: &[char], word: &str) -> Option<usize> {
     let word: Vec<char> = fold(word).chars().collect();
-    let starts: Vec<usize> = (0..word.len())
-        .filter(|&at| at == 0 || word[at - 1] == ' ')
-        .collect();
+    let starts: Vec<usize> = (0..word.len()).filter(|&at| at == 0 || word[at - 1] == ' ').collect();
     let at = (0..word.len()).find(|&at| word[at..].starts_with(wanted));
     match at {
         Some(0) if word.len() == wanted.len() => Some(0),
         Some(0) => Some(1),
-        Some(_)
-            if starts
-                .iter()
-                .any(|&start| word[start..].starts_with(wanted)) =>
-        {
-            Some(2)
-        }
+        Some(_) if starts.iter().any(|&start| word[start..].starts_with(wanted)) => Some(2),
         // A single letter inside a word says nothing, a single ideograph does.
         Some(_) if wanted.len() > 1 || !wanted[0].is_ascii() => Some(3),
-        _ => starts
-            .iter()
-            .filter_map(|&start| typing_errors(wanted, &word[start..]))
-            .min(),
+        _ => starts.iter().filter_map(|&start| typing_errors(wanted, &word[start..])).min(),
     }
 }
 
@@ -96,9 +78,7 @@ fn prefix_distance(wanted: &[char], word: &[char]) -> usize {
         let mut current = vec![row + 1];
         for (column, other) in word.iter().enumerate() {
             let substituted = above[column] + usize::from(letter != other);
-            let mut least = substituted
-                .min(above[column + 1] + 1)
-                .min(current[column] + 1);
+            let mut least = substituted.min(above[column + 1] + 1).min(current[column] + 1);
             let swapped =
                 row > 0 && column > 0 && *letter == word[column - 1] && wanted[row - 1] == *other;
             if swapped {
@@ -139,11 +119,31 @@ mod tests {
 
     #[test]
     fn a_prefix_may_itself_be_mistyped() {
-        assert_eq!(
-            prefix_distance(&['k', 'a', 't'], &['k', 'a', 'r', 't', 'o', 'n']),
-            1
-        );
+        assert_eq!(prefix_distance(&['k', 'a', 't'], &['k', 'a', 'r', 't', 'o', 'n']), 1);
         assert_eq!(prefix_distance(&['a', 'b'], &['b', 'a']), 1);
         assert_eq!(prefix_distance(&['a'], &[]), 1);
+    }
+
+    #[test]
+    fn items_are_found_by_mistyped_foreign_and_unaccented_words() {
+        let pack = crate::rules::fixtures::zurich();
+        let found = |query, language| {
+            pack.search(query, language).first().map(|hit| hit.item.id.clone()).unwrap_or_default()
+        };
+        assert_eq!(found("batterie", "de"), "battery");
+        assert_eq!(found("batery", "en"), "battery");
+        assert_eq!(found("joghurtbecher", "en"), "yoghurt-cup");
+        assert_eq!(found("parfumflasche", "de"), "perfume-bottle");
+        assert_eq!(found("tetra", "de"), "drink-carton");
+        assert_eq!(found("qqqqq", "de"), "");
+    }
+
+    #[test]
+    fn words_of_the_asked_language_come_first() {
+        let pack = crate::rules::fixtures::zurich();
+        let words = |language| pack.search("thermometer", language)[0].distance;
+        assert_eq!((words("de"), words("en")), (0, 0));
+        assert_eq!(pack.search("Altmetall", "de")[0].distance, 0);
+        assert_eq!(pack.search("Altmetall", "en")[0].distance, OTHER_LANGUAGE);
     }
 }

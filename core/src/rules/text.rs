@@ -26,19 +26,13 @@ impl Texts {
 
     /// All `(language, text)` pairs.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0
-            .iter()
-            .map(|(language, text)| (language.as_str(), text.as_str()))
+        self.0.iter().map(|(language, text)| (language.as_str(), text.as_str()))
     }
 }
 
 impl<const N: usize> From<[(&str, &str); N]> for Texts {
     fn from(pairs: [(&str, &str); N]) -> Self {
-        Self(
-            pairs
-                .map(|(language, text)| (language.to_owned(), text.to_owned()))
-                .into(),
-        )
+        Self(pairs.map(|(language, text)| (language.to_owned(), text.to_owned())).into())
     }
 }
 

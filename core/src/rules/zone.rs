@@ -45,44 +45,32 @@ pub(super) enum Reach {
 /// not known).
 pub(super) fn reach(zones: &[Zone], row_zones: &[String], here: &[String]) -> Reach {
     let deepest = |of: &mut dyn Iterator<Item = &String>| {
-        of.map(|zone| ancestry(zones, zone).count())
-            .max()
-            .unwrap_or_default()
+        of.map(|zone| ancestry(zones, zone).count()).max().unwrap_or_default()
     };
     if row_zones.is_empty() {
         return Reach::Counts { depth: 0 };
     }
     if here.is_empty() {
-        return Reach::Unknown {
-            depth: deepest(&mut row_zones.iter()),
-        };
+        return Reach::Unknown { depth: deepest(&mut row_zones.iter()) };
     }
-    let mut matching = row_zones
-        .iter()
-        .filter(|zone| lies_in(zones, here, zone))
-        .peekable();
+    let mut matching = row_zones.iter().filter(|zone| lies_in(zones, here, zone)).peekable();
     if matching.peek().is_none() {
         return Reach::Elsewhere;
     }
-    Reach::Counts {
-        depth: deepest(&mut matching),
-    }
+    Reach::Counts { depth: deepest(&mut matching) }
 }
 
 fn lies_in(zones: &[Zone], here: &[String], zone: &str) -> bool {
-    here.iter()
-        .any(|start| ancestry(zones, start).any(|id| id == zone))
+    here.iter().any(|start| ancestry(zones, start).any(|id| id == zone))
 }
 
 /// A zone and the zones around it, innermost first. Bounded, so that a cycle in an unchecked pack
 /// cannot hang the caller.
 pub(super) fn ancestry<'a>(zones: &'a [Zone], start: &str) -> impl Iterator<Item = &'a str> {
     let find = move |id: &str| zones.iter().find(|zone| zone.id == id);
-    std::iter::successors(find(start), move |zone| {
-        zone.parent.as_deref().and_then(find)
-    })
-    .map(|zone| zone.id.as_str())
-    .take(zones.len() + 1)
+    std::iter::successors(find(start), move |zone| zone.parent.as_deref().and_then(find))
+        .map(|zone| zone.id.as_str())
+        .take(zones.len() + 1)
 }
 
 #[cfg(test)]
@@ -103,30 +91,14 @@ mod tests {
         let zones = zones();
         let row = |zone: &str| vec![zone.to_owned()];
         let reach = |row: &[String], here: &[&str]| {
-            reach(
-                &zones,
-                row,
-                &here
-                    .iter()
-                    .map(|zone| (*zone).to_owned())
-                    .collect::<Vec<_>>(),
-            )
+            reach(&zones, row, &here.iter().map(|zone| (*zone).to_owned()).collect::<Vec<_>>())
         };
         assert_eq!(reach(&[], &["city"]), Reach::Counts { depth: 0 });
-        assert_eq!(
-            reach(&row("city"), &["old-town"]),
-            Reach::Counts { depth: 1 }
-        );
-        assert_eq!(
-            reach(&row("old-town"), &["old-town"]),
-            Reach::Counts { depth: 2 }
-        );
+        assert_eq!(reach(&row("city"), &["old-town"]), Reach::Counts { depth: 1 });
+        assert_eq!(reach(&row("old-town"), &["old-town"]), Reach::Counts { depth: 2 });
         assert_eq!(reach(&row("old-town"), &["city"]), Reach::Elsewhere);
         assert_eq!(reach(&row("old-town"), &[]), Reach::Unknown { depth: 2 });
-        assert_eq!(
-            reach(&row("paper-3"), &["old-town", "paper-3"]),
-            Reach::Counts { depth: 1 }
-        );
+        assert_eq!(reach(&row("paper-3"), &["old-town", "paper-3"]), Reach::Counts { depth: 1 });
     }
 
     #[test]

@@ -20,30 +20,20 @@ pub(super) fn check(report: &mut Report<'_>) {
     }
     // The same gap on several days or in several zones is one thing to mend.
     let mut seen = BTreeSet::new();
-    report
-        .findings
-        .retain(|found| seen.insert((found.file, found.row.clone(), found.field)));
+    report.findings.retain(|found| seen.insert((found.file, found.row.clone(), found.field)));
     contradictions(report);
 }
 
 /// Every combination of zone and day on which anything changes: between two such days all rows
 /// stay the same.
 fn contexts(pack: &RulePack) -> Vec<Context> {
-    let mut zones: Vec<Vec<String>> = pack
-        .zones
-        .iter()
-        .map(|zone| vec![zone.id.clone()])
-        .collect();
+    let mut zones: Vec<Vec<String>> = pack.zones.iter().map(|zone| vec![zone.id.clone()]).collect();
     if zones.is_empty() {
         zones.push(Vec::new());
     }
     let on = |date: Date| {
         let here = zones.iter().cloned();
-        here.map(move |zones| Context {
-            zones,
-            date,
-            language: String::new(),
-        })
+        here.map(move |zones| Context { zones, date, language: String::new() })
     };
     turning_days(pack).into_iter().flat_map(on).collect()
 }
@@ -51,11 +41,7 @@ fn contexts(pack: &RulePack) -> Vec<Context> {
 fn turning_days(pack: &RulePack) -> BTreeSet<Date> {
     let (first, last) = (pack.info.from, pack.info.until);
     let rules = pack.rules.iter().map(|rule| (rule.from, rule.until));
-    let ways = pack
-        .streams
-        .iter()
-        .flat_map(|stream| &stream.ways)
-        .map(|way| (way.from, way.until));
+    let ways = pack.streams.iter().flat_map(|stream| &stream.ways).map(|way| (way.from, way.until));
     let mut days = BTreeSet::from([first, last]);
     for (from, until) in rules.chain(ways) {
         days.extend(from);
@@ -67,10 +53,7 @@ fn turning_days(pack: &RulePack) -> BTreeSet<Date> {
 
 fn counts(pack: &RulePack, rule: &Rule, context: &Context) -> bool {
     in_force(rule.from, rule.until, context.date)
-        && !matches!(
-            reach(&pack.zones, &rule.zones, &context.zones),
-            Reach::Elsewhere
-        )
+        && !matches!(reach(&pack.zones, &rule.zones, &context.zones), Reach::Elsewhere)
 }
 
 fn classes(report: &mut Report<'_>, context: &Context) {
@@ -81,10 +64,7 @@ fn classes(report: &mut Report<'_>, context: &Context) {
             .iter()
             .any(|rule| rule.classes.contains(&class) && counts(pack, rule, context));
         report.require(decided, at("rules.json", class.label(), "classes"), || {
-            format!(
-                "no rule for the class {}; say \"unknown\" if that is so",
-                here(context)
-            )
+            format!("no rule for the class {}; say \"unknown\" if that is so", here(context))
         });
     }
 }
@@ -105,9 +85,7 @@ fn items(report: &mut Report<'_>, context: &Context) {
 fn streams(report: &mut Report<'_>, context: &Context) {
     let pack = report.pack;
     for stream in &pack.streams {
-        let collected = pack
-            .ways(stream, context)
-            .is_none_or(|ways| !ways.is_empty());
+        let collected = pack.ways(stream, context).is_none_or(|ways| !ways.is_empty());
         report.require(collected, at("streams.json", &stream.id, "ways"), || {
             format!("no way to get rid of it {}", here(context))
         });
@@ -127,15 +105,8 @@ fn contradictions(report: &mut Report<'_>) {
     let rules = &report.pack.rules;
     for (index, rule) in rules.iter().enumerate() {
         for other in rules[..index].iter().filter(|other| same_rank(rule, other)) {
-            let word = if other.then == rule.then {
-                "repeats"
-            } else {
-                "contradicts"
-            };
-            report.add(
-                at("rules.json", &rule.id, ""),
-                format!("{word} {}", other.id),
-            );
+            let word = if other.then == rule.then { "repeats" } else { "contradicts" };
+            report.add(at("rules.json", &rule.id, ""), format!("{word} {}", other.id));
         }
     }
 }
@@ -143,10 +114,7 @@ fn contradictions(report: &mut Report<'_>) {
 /// Whether two rules can both apply and neither outranks the other.
 fn same_rank(rule: &Rule, other: &Rule) -> bool {
     let targets = rule.items.iter().any(|item| other.items.contains(item))
-        || rule
-            .classes
-            .iter()
-            .any(|class| other.classes.contains(class));
+        || rule.classes.iter().any(|class| other.classes.contains(class));
     let places =
         rule.zones == other.zones || rule.zones.iter().any(|zone| other.zones.contains(zone));
     let starts_before = |from: Option<Date>, until: Option<Date>| {

@@ -22,10 +22,7 @@ struct Report<'a> {
 impl RulePack {
     /// Everything that is wrong with the pack; empty if it may be used.
     pub fn validate(&self) -> Vec<Finding> {
-        let mut report = Report {
-            pack: self,
-            findings: Vec::new(),
-        };
+        let mut report = Report { pack: self, findings: Vec::new() };
         rows::check(&mut report);
         references::check(&mut report);
         // Gaps and contradictions can only be judged once ids and dates mean something.
@@ -63,4 +60,197 @@ struct At<'a> {
 
 fn at<'a>(file: &'static str, row: &'a str, field: &'static str) -> At<'a> {
     At { file, row, field }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::rules::fixtures::{findings, tiny};
+    use crate::rules::pack::RulePack;
+
+    /// Asserts that bending `file` is reported at `place` with a message that contains `message`.
+    #[track_caller]
+    fn reports(file: &str, bend: impl FnOnce(&mut Value), expected: &str) {
+        let found: Vec<_> = findings(file, bend).iter().map(ToString::to_string).collect();
+        assert!(found.iter().any(|found| found.contains(expected)), "{found:#?}");
+    }
+
+    #[test]
+    fn the_tiny_pack_is_sound() {
+        assert_eq!(RulePack::parse(tiny()).unwrap().validate(), []);
+    }
+
+    #[test]
+    fn ids_are_plain_and_unique() {
+        reports(
+            "steps.json",
+            |rows| rows[0]["id"] = json!("Rinse it"),
+            "steps.json: Rinse it.id: use a-z",
+        );
+        reports(
+            "zones.json",
+            |rows| rows[1]["id"] = json!("hill"),
+            "zones.json: hill.id: used twice",
+        );
+    }
+
+    #[test]
+    fn texts_exist_in_every_language_of_the_pack() {
+        reports(
+            "pack.json",
+            |pack| pack["languages"] = json!(["en", "de"]),
+            "tubs.names: no text in de".replace("tubs", "tub").as_str(),
+        );
+        reports(
+            "pack.json",
+            |pack| pack["languages"] = json!(["en", "tlh"]),
+            "tlh: no sentence templates",
+        );
+        reports(
+            "steps.json",
+            |rows| rows[0]["text"] = json!({"en": " "}),
+            "rinse.text: no text in en",
+        );
+    }
+
+    #[test]
+    fn every_id_that_is_mentioned_exists() {
+        reports(
+            "rules.json",
+            |rows| rows[2]["source"] = json!("hearsay"),
+            "rules.json: tubs.source: hearsay",
+        );
+        reports(
+            "rules.json",
+            |rows| rows[2]["steps"] = json!(["soak"]),
+            "tubs.steps: soak: no such row",
+        );
+        reports("rules.json", |rows| rows[2]["then"] = json!({"stream": "sea"}), "tubs.then: sea");
+        reports("rules.json", |rows| rows[0]["then"] = json!({"ask": "why"}), "class.then: why");
+        reports(
+            "streams.json",
+            |rows| rows[1]["ways"][0]["place"] = json!("moon"),
+            "packaging.ways.place: moon",
+        );
+        reports(
+            "streams.json",
+            |rows| rows[1]["ways"][0]["zones"] = json!(["sea"]),
+            "packaging.ways.zones: sea",
+        );
+        reports(
+            "questions.json",
+            |rows| rows[0]["answers"][0]["item"] = json!("tank"),
+            "kind.answers: tank",
+        );
+        reports("items.json", |rows| rows[0]["parts"] = json!(["lid"]), "tub.parts: lid");
+    }
+
+    #[test]
+    fn every_row_is_used() {
+        let extra = json!({"id": "soak", "text": {"en": "soak it"}});
+        reports(
+            "steps.json",
+            |rows| rows.as_array_mut().unwrap().push(extra),
+            "soak: nothing refers to it",
+        );
+    }
+
+    #[test]
+    fn what_is_brought_somewhere_says_where() {
+        reports(
+            "streams.json",
+            |rows| rows[2]["ways"][0]["place"] = Value::Null,
+            "danger.ways.place: it has to be brought",
+        );
+    }
+
+    #[test]
+    fn every_class_and_item_has_a_rule_on_every_day_in_every_zone() {
+        reports(
+            "rules.json",
+            |rows| drop(rows[1]["classes"].as_array_mut().unwrap().remove(0)),
+            "glass.classes: no rule for the class on 2026-01-01",
+        );
+        reports(
+            "rules.json",
+            |rows| rows[2]["until"] = json!("2027-06-30"),
+            "items.json: tub: no rule for the item on 2027-07-01",
+        );
+        reports(
+            "rules.json",
+            |rows| rows[2]["zones"] = json!(["hill"]),
+            "tub: no rule for the item on 2026-01-01 in lake",
+        );
+        reports(
+            "streams.json",
+            |rows| rows[1]["ways"][1]["from"] = json!("2027-01-02"),
+            "packaging.ways: no way to get rid of it on 2027-01-01 in hill",
+        );
+    }
+
+    #[test]
+    fn rules_neither_contradict_nor_repeat_each_other() {
+        let again = |then: &str| json!({"id": "again", "items": ["tub"], "then": {"stream": then}, "source": "page"});
+        reports(
+            "rules.json",
+            |rows| rows.as_array_mut().unwrap().push(again("rest")),
+            "again: contradicts tubs",
+        );
+        reports(
+            "rules.json",
+            |rows| rows.as_array_mut().unwrap().push(again("packaging")),
+            "again: repeats tubs",
+        );
+    }
+
+    #[test]
+    fn residual_waste_is_never_the_default_of_a_class() {
+        reports(
+            "rules.json",
+            |rows| rows[1]["then"] = json!({"stream": "rest"}),
+            "others.then: residual waste cannot be",
+        );
+    }
+
+    #[test]
+    fn one_word_means_one_item() {
+        reports(
+            "items.json",
+            |rows| rows[1]["aliases"] = json!({"en": ["POT"]}),
+            "tray.aliases: \"pot\" also means tub",
+        );
+    }
+
+    #[test]
+    fn dates_run_forwards_and_money_is_money() {
+        reports(
+            "rules.json",
+            |rows| {
+                rows[2]["from"] = json!("2027-01-02");
+                rows[2]["until"] = json!("2027-01-01");
+            },
+            "tubs.until: ends before",
+        );
+        let refund = |amount: &str, as_of: &str| json!({"amount": amount, "currency": "CHF", "as_of": as_of, "source": "page"});
+        reports(
+            "streams.json",
+            |rows| rows[2]["ways"][0]["refund"] = refund("1,30", "2023"),
+            "danger.ways.refund: amount",
+        );
+        reports(
+            "streams.json",
+            |rows| rows[2]["ways"][0]["refund"] = refund("1.30", "soon"),
+            "danger.ways.refund: as_of",
+        );
+    }
+
+    #[test]
+    fn the_battery_cue_is_known_everywhere() {
+        reports(
+            "hazards.json",
+            |rows| rows[0]["id"] = json!("acid"),
+            "battery-inside: every pack needs it",
+        );
+    }
 }

@@ -40,21 +40,13 @@ fn exist<'a>(
 fn sources(report: &mut Report<'_>) {
     let pack = report.pack;
     for (row, source) in cited(pack) {
-        exist(
-            report,
-            row,
-            [source],
-            pack.sources.iter().map(|row| &row.id),
-        );
+        exist(report, row, [source], pack.sources.iter().map(|row| &row.id));
     }
 }
 
 /// Every row that cites a source, and the source.
 fn cited(pack: &RulePack) -> Vec<(At<'_>, &String)> {
-    let mut cited = vec![(
-        at("pack.json", "", "contact.source"),
-        &pack.info.contact.source,
-    )];
+    let mut cited = vec![(at("pack.json", "", "contact.source"), &pack.info.contact.source)];
     for stream in &pack.streams {
         cited.push((at("streams.json", &stream.id, "source"), &stream.source));
         for way in &stream.ways {
@@ -81,51 +73,26 @@ fn zones(report: &mut Report<'_>) {
     let pack = report.pack;
     let known = || pack.zones.iter().map(|zone| &zone.id);
     for zone in &pack.zones {
-        exist(
-            report,
-            at("zones.json", &zone.id, "parent"),
-            &zone.parent,
-            known(),
-        );
+        exist(report, at("zones.json", &zone.id, "parent"), &zone.parent, known());
         let streams = pack.streams.iter().map(|stream| &stream.id);
-        exist(
-            report,
-            at("zones.json", &zone.id, "streams"),
-            &zone.streams,
-            streams,
-        );
+        exist(report, at("zones.json", &zone.id, "streams"), &zone.streams, streams);
         let parents = ancestry(&pack.zones, &zone.id).skip(1);
         let cycle = parents.into_iter().any(|parent| parent == zone.id);
-        report.require(!cycle, at("zones.json", &zone.id, "parent"), || {
-            "lies in itself".into()
-        });
+        report.require(!cycle, at("zones.json", &zone.id, "parent"), || "lies in itself".into());
     }
     for (row, zones) in zoned(pack) {
         exist(report, row, zones, known());
         let asked = zones.is_empty() || pack.info.zone_question.is_some();
-        report.require(asked, row, || {
-            "pack.json has no zone_question to ask for it".into()
-        });
+        report.require(asked, row, || "pack.json has no zone_question to ask for it".into());
     }
 }
 
 /// Every row that is limited to some zones, and the zones.
 fn zoned(pack: &RulePack) -> Vec<(At<'_>, &Vec<String>)> {
-    let mut zoned: Vec<_> = pack
-        .rules
-        .iter()
-        .map(|row| (at("rules.json", &row.id, "zones"), &row.zones))
-        .collect();
-    zoned.extend(
-        pack.bags
-            .iter()
-            .map(|row| (at("bags.json", &row.id, "zones"), &row.zones)),
-    );
-    zoned.extend(
-        pack.places
-            .iter()
-            .map(|row| (at("places.json", &row.id, "zones"), &row.zones)),
-    );
+    let mut zoned: Vec<_> =
+        pack.rules.iter().map(|row| (at("rules.json", &row.id, "zones"), &row.zones)).collect();
+    zoned.extend(pack.bags.iter().map(|row| (at("bags.json", &row.id, "zones"), &row.zones)));
+    zoned.extend(pack.places.iter().map(|row| (at("places.json", &row.id, "zones"), &row.zones)));
     for stream in &pack.streams {
         let ways = stream.ways.iter();
         zoned.extend(ways.map(|way| (at("streams.json", &stream.id, "ways.zones"), &way.zones)));
@@ -138,19 +105,9 @@ fn streams(report: &mut Report<'_>) {
     for stream in &pack.streams {
         for way in &stream.ways {
             let places = pack.places.iter().map(|place| &place.id);
-            exist(
-                report,
-                at("streams.json", &stream.id, "ways.place"),
-                &way.place,
-                places,
-            );
+            exist(report, at("streams.json", &stream.id, "ways.place"), &way.place, places);
             let bags = pack.bags.iter().map(|bag| &bag.id);
-            exist(
-                report,
-                at("streams.json", &stream.id, "ways.bags"),
-                &way.bags,
-                bags,
-            );
+            exist(report, at("streams.json", &stream.id, "ways.bags"), &way.bags, bags);
             let row = at("streams.json", &stream.id, "ways.place");
             report.require(!way.how.needs_place() || way.place.is_some(), row, || {
                 "it has to be brought somewhere, but nothing says where".into()
@@ -163,27 +120,12 @@ fn items(report: &mut Report<'_>) {
     let pack = report.pack;
     for item in &pack.items {
         let row = |field| at("items.json", &item.id, field);
-        exist(
-            report,
-            row("parts"),
-            &item.parts,
-            pack.items.iter().map(|item| &item.id),
-        );
-        exist(
-            report,
-            row("covers"),
-            &item.covers,
-            pack.hazards.iter().map(|row| &row.id),
-        );
-        let nested = |id: &&String| {
-            pack.items
-                .iter()
-                .any(|part| part.id == **id && !part.parts.is_empty())
-        };
+        exist(report, row("parts"), &item.parts, pack.items.iter().map(|item| &item.id));
+        exist(report, row("covers"), &item.covers, pack.hazards.iter().map(|row| &row.id));
+        let nested =
+            |id: &&String| pack.items.iter().any(|part| part.id == **id && !part.parts.is_empty());
         let nested = item.parts.iter().find(nested);
-        report.require(nested.is_none(), row("parts"), || {
-            "a part has parts itself".into()
-        });
+        report.require(nested.is_none(), row("parts"), || "a part has parts itself".into());
     }
 }
 
@@ -193,9 +135,7 @@ fn questions(report: &mut Report<'_>) {
         let row = at("questions.json", &question.id, "answers");
         let items = question.answers.iter().map(|answer| &answer.item);
         exist(report, row, items, pack.items.iter().map(|item| &item.id));
-        report.require(!question.answers.is_empty(), row, || {
-            "nothing to answer".into()
-        });
+        report.require(!question.answers.is_empty(), row, || "nothing to answer".into());
     }
 }
 
@@ -203,38 +143,18 @@ fn rules(report: &mut Report<'_>) {
     let pack = report.pack;
     for rule in &pack.rules {
         let row = |field| at("rules.json", &rule.id, field);
-        exist(
-            report,
-            row("items"),
-            &rule.items,
-            pack.items.iter().map(|item| &item.id),
-        );
-        exist(
-            report,
-            row("steps"),
-            &rule.steps,
-            pack.steps.iter().map(|step| &step.id),
-        );
+        exist(report, row("items"), &rule.items, pack.items.iter().map(|item| &item.id));
+        exist(report, row("steps"), &rule.steps, pack.steps.iter().map(|step| &step.id));
         match &rule.then {
             Outcome::Stream(id) => {
-                exist(
-                    report,
-                    row("then"),
-                    [id],
-                    pack.streams.iter().map(|row| &row.id),
-                );
+                exist(report, row("then"), [id], pack.streams.iter().map(|row| &row.id));
                 let burnt = pack.streams.iter().any(|row| row.id == *id && row.residual);
                 report.require(!burnt || rule.classes.is_empty(), row("then"), || {
                     "residual waste cannot be the default of a class: ask, or say unknown".into()
                 });
             }
             Outcome::Ask(id) => {
-                exist(
-                    report,
-                    row("then"),
-                    [id],
-                    pack.questions.iter().map(|row| &row.id),
-                );
+                exist(report, row("then"), [id], pack.questions.iter().map(|row| &row.id));
             }
             Outcome::NotAccepted => report.require(rule.note.is_some(), row("note"), || {
                 "not accepted: the note must say what to do instead".into()
@@ -248,24 +168,12 @@ fn hazards(report: &mut Report<'_>) {
     let pack = report.pack;
     for hazard in &pack.hazards {
         let row = |field| at("hazards.json", &hazard.id, field);
-        exist(
-            report,
-            row("stream"),
-            [&hazard.stream],
-            pack.streams.iter().map(|row| &row.id),
-        );
-        exist(
-            report,
-            row("steps"),
-            &hazard.steps,
-            pack.steps.iter().map(|step| &step.id),
-        );
+        exist(report, row("stream"), [&hazard.stream], pack.streams.iter().map(|row| &row.id));
+        exist(report, row("steps"), &hazard.steps, pack.steps.iter().map(|step| &step.id));
     }
     for id in EVERYWHERE {
         let there = pack.hazards.iter().any(|hazard| hazard.id == id);
-        report.require(there, at("hazards.json", "", ""), || {
-            format!("{id}: every pack needs it")
-        });
+        report.require(there, at("hazards.json", "", ""), || format!("{id}: every pack needs it"));
     }
 }
 
@@ -276,11 +184,9 @@ fn words(report: &mut Report<'_>) {
         let mine: BTreeSet<_> = item.words().map(|(_, word)| fold(word)).collect();
         for other in &pack.items[..index] {
             let shared = other.words().find(|(_, word)| mine.contains(&fold(word)));
-            report.require(
-                shared.is_none(),
-                at("items.json", &item.id, "aliases"),
-                || format!("{:?} also means {}", shared.unwrap_or_default().1, other.id),
-            );
+            report.require(shared.is_none(), at("items.json", &item.id, "aliases"), || {
+                format!("{:?} also means {}", shared.unwrap_or_default().1, other.id)
+            });
         }
     }
 }
@@ -299,48 +205,16 @@ fn unused(report: &mut Report<'_>) {
     }
     streams.extend(pack.hazards.iter().map(|hazard| &hazard.stream));
     let steps = pack.rules.iter().flat_map(|rule| &rule.steps);
-    let steps = steps
-        .chain(pack.hazards.iter().flat_map(|hazard| &hazard.steps))
-        .collect();
+    let steps = steps.chain(pack.hazards.iter().flat_map(|hazard| &hazard.steps)).collect();
     let places = ways().filter_map(|way| way.place.as_ref()).collect();
     let bags = ways().flat_map(|way| &way.bags).collect();
     let sources = cited(pack).into_iter().map(|(_, id)| id).collect();
-    used(
-        report,
-        "streams.json",
-        pack.streams.iter().map(|row| &row.id),
-        &streams,
-    );
-    used(
-        report,
-        "questions.json",
-        pack.questions.iter().map(|row| &row.id),
-        &questions,
-    );
-    used(
-        report,
-        "steps.json",
-        pack.steps.iter().map(|row| &row.id),
-        &steps,
-    );
-    used(
-        report,
-        "places.json",
-        pack.places.iter().map(|row| &row.id),
-        &places,
-    );
-    used(
-        report,
-        "bags.json",
-        pack.bags.iter().map(|row| &row.id),
-        &bags,
-    );
-    used(
-        report,
-        "sources.json",
-        pack.sources.iter().map(|row| &row.id),
-        &sources,
-    );
+    used(report, "streams.json", pack.streams.iter().map(|row| &row.id), &streams);
+    used(report, "questions.json", pack.questions.iter().map(|row| &row.id), &questions);
+    used(report, "steps.json", pack.steps.iter().map(|row| &row.id), &steps);
+    used(report, "places.json", pack.places.iter().map(|row| &row.id), &places);
+    used(report, "bags.json", pack.bags.iter().map(|row| &row.id), &bags);
+    used(report, "sources.json", pack.sources.iter().map(|row| &row.id), &sources);
 }
 
 fn used<'a>(
@@ -350,8 +224,6 @@ fn used<'a>(
     mentioned: &BTreeSet<&String>,
 ) {
     for id in rows {
-        report.require(mentioned.contains(id), at(file, id, ""), || {
-            "nothing refers to it".into()
-        });
+        report.require(mentioned.contains(id), at(file, id, ""), || "nothing refers to it".into());
     }
 }

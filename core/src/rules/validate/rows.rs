@@ -23,54 +23,29 @@ fn info(report: &mut Report<'_>) {
     report.require(!info.languages.is_empty(), row, || "no language".into());
     for language in &info.languages {
         let spoken = Phrases::in_language(language).is_some();
-        report.require(spoken, row, || {
-            format!("{language}: no sentence templates in core")
-        });
+        report.require(spoken, row, || format!("{language}: no sentence templates in core"));
     }
     texts(report, at("pack.json", "", "names"), &info.names);
     if let Some(question) = &info.zone_question {
         texts(report, at("pack.json", "", "zone_question"), question);
     }
-    order(
-        report,
-        at("pack.json", "", "until"),
-        Some(info.from),
-        Some(info.until),
-    );
+    order(report, at("pack.json", "", "until"), Some(info.from), Some(info.until));
     let zoned = info.time_zone.contains('/');
-    report.require(zoned, at("pack.json", "", "time_zone"), || {
-        "not an IANA time zone".into()
-    });
+    report.require(zoned, at("pack.json", "", "time_zone"), || "not an IANA time zone".into());
 }
 
 fn ids(report: &mut Report<'_>) {
     let pack = report.pack;
-    unique(
-        report,
-        "sources.json",
-        pack.sources.iter().map(|row| &row.id),
-    );
+    unique(report, "sources.json", pack.sources.iter().map(|row| &row.id));
     unique(report, "zones.json", pack.zones.iter().map(|row| &row.id));
-    unique(
-        report,
-        "streams.json",
-        pack.streams.iter().map(|row| &row.id),
-    );
+    unique(report, "streams.json", pack.streams.iter().map(|row| &row.id));
     unique(report, "bags.json", pack.bags.iter().map(|row| &row.id));
     unique(report, "places.json", pack.places.iter().map(|row| &row.id));
     unique(report, "steps.json", pack.steps.iter().map(|row| &row.id));
-    unique(
-        report,
-        "questions.json",
-        pack.questions.iter().map(|row| &row.id),
-    );
+    unique(report, "questions.json", pack.questions.iter().map(|row| &row.id));
     unique(report, "items.json", pack.items.iter().map(|row| &row.id));
     unique(report, "rules.json", pack.rules.iter().map(|row| &row.id));
-    unique(
-        report,
-        "hazards.json",
-        pack.hazards.iter().map(|row| &row.id),
-    );
+    unique(report, "hazards.json", pack.hazards.iter().map(|row| &row.id));
 }
 
 fn unique<'a>(
@@ -81,9 +56,7 @@ fn unique<'a>(
     for (index, id) in ids.clone().enumerate() {
         let plain = |letter: char| matches!(letter, 'a'..='z' | '0'..='9' | '-');
         let well_formed = !id.is_empty() && id.chars().all(plain);
-        report.require(well_formed, at(file, id, "id"), || {
-            "use a-z, 0-9 and - only".into()
-        });
+        report.require(well_formed, at(file, id, "id"), || "use a-z, 0-9 and - only".into());
         let twice = ids.clone().take(index).any(|other| other == id);
         report.require(!twice, at(file, id, "id"), || "used twice".into());
     }
@@ -92,12 +65,8 @@ fn unique<'a>(
 fn sources(report: &mut Report<'_>) {
     for source in &report.pack.sources {
         let web = source.url.starts_with("https://") || source.url.starts_with("http://");
-        report.require(web, at("sources.json", &source.id, "url"), || {
-            "not a web address".into()
-        });
-        let checked = source
-            .verified
-            .is_none_or(|verified| verified >= source.retrieved);
+        report.require(web, at("sources.json", &source.id, "url"), || "not a web address".into());
+        let checked = source.verified.is_none_or(|verified| verified >= source.retrieved);
         report.require(checked, at("sources.json", &source.id, "verified"), || {
             "verified before it was retrieved".into()
         });
@@ -110,9 +79,7 @@ fn streams(report: &mut Report<'_>) {
         texts(report, row("names"), &stream.names);
         optional(report, row("accepts"), &stream.accepts);
         optional(report, row("rejects"), &stream.rejects);
-        report.require(!stream.ways.is_empty(), row("ways"), || {
-            "no way to get rid of it".into()
-        });
+        report.require(!stream.ways.is_empty(), row("ways"), || "no way to get rid of it".into());
         for way in &stream.ways {
             self::way(report, stream, way);
         }
@@ -158,46 +125,20 @@ fn named_rows(report: &mut Report<'_>) {
         texts(report, at("steps.json", &step.id, "text"), &step.text);
     }
     for question in &pack.questions {
-        texts(
-            report,
-            at("questions.json", &question.id, "text"),
-            &question.text,
-        );
-        for text in question
-            .answers
-            .iter()
-            .filter_map(|answer| answer.text.as_ref())
-        {
-            texts(
-                report,
-                at("questions.json", &question.id, "answers.text"),
-                text,
-            );
+        texts(report, at("questions.json", &question.id, "text"), &question.text);
+        for text in question.answers.iter().filter_map(|answer| answer.text.as_ref()) {
+            texts(report, at("questions.json", &question.id, "answers.text"), text);
         }
     }
     for item in &pack.items {
         texts(report, at("items.json", &item.id, "names"), &item.names);
-        optional(
-            report,
-            at("items.json", &item.id, "material"),
-            &item.material,
-        );
+        optional(report, at("items.json", &item.id, "material"), &item.material);
         let row = at("items.json", &item.id, "classes");
-        report.require(!item.classes.is_empty(), row, || {
-            "no class can show it".into()
-        });
+        report.require(!item.classes.is_empty(), row, || "no class can show it".into());
     }
     for hazard in &pack.hazards {
-        texts(
-            report,
-            at("hazards.json", &hazard.id, "names"),
-            &hazard.names,
-        );
-        texts(
-            report,
-            at("hazards.json", &hazard.id, "question"),
-            &hazard.question,
-        );
+        texts(report, at("hazards.json", &hazard.id, "names"), &hazard.names);
+        texts(report, at("hazards.json", &hazard.id, "question"), &hazard.question);
         optional(report, at("hazards.json", &hazard.id, "note"), &hazard.note);
     }
 }
@@ -206,9 +147,7 @@ fn rules(report: &mut Report<'_>) {
     for rule in &report.pack.rules {
         let row = |field| at("rules.json", &rule.id, field);
         let aimed = !rule.items.is_empty() || !rule.classes.is_empty();
-        report.require(aimed, row("items"), || {
-            "decides neither an item nor a class".into()
-        });
+        report.require(aimed, row("items"), || "decides neither an item nor a class".into());
         order(report, row("until"), rule.from, rule.until);
         optional(report, row("note"), &rule.note);
     }
@@ -222,9 +161,7 @@ fn optional(report: &mut Report<'_>, row: At<'_>, found: &Option<Texts>) {
 
 fn texts(report: &mut Report<'_>, row: At<'_>, found: &Texts) {
     for language in &report.pack.info.languages {
-        let written = found
-            .in_language(language)
-            .is_some_and(|text| !text.trim().is_empty());
+        let written = found.in_language(language).is_some_and(|text| !text.trim().is_empty());
         report.require(written, row, || format!("no text in {language}"));
     }
 }
@@ -239,9 +176,7 @@ fn colour(report: &mut Report<'_>, row: At<'_>, found: &Option<String>) {
         let digits = text.strip_prefix('#').unwrap_or_default();
         digits.len() == 6 && digits.chars().all(|digit| digit.is_ascii_hexdigit())
     };
-    report.require(found.as_ref().is_none_or(hex), row, || {
-        "not of the form #rrggbb".into()
-    });
+    report.require(found.as_ref().is_none_or(hex), row, || "not of the form #rrggbb".into());
 }
 
 fn price(report: &mut Report<'_>, row: At<'_>, found: &Price) {
@@ -250,17 +185,13 @@ fn price(report: &mut Report<'_>, row: At<'_>, found: &Price) {
         Some((whole, rest)) => digits(whole) && digits(rest),
         None => digits(&found.amount),
     };
-    report.require(amount, row, || {
-        "amount: write digits and a full stop".into()
-    });
+    report.require(amount, row, || "amount: write digits and a full stop".into());
     let code = found.currency.len() == 3 && found.currency.chars().all(|c| c.is_ascii_uppercase());
     report.require(code, row, || "currency: three capital letters".into());
     let lengths: Vec<_> = found.as_of.split('-').map(str::len).collect();
     let dated =
         matches!(lengths[..], [4] | [4, 2] | [4, 2, 2]) && found.as_of.split('-').all(digits);
-    report.require(dated, row, || {
-        "as_of: write 2026, 2026-11 or 2026-11-23".into()
-    });
+    report.require(dated, row, || "as_of: write 2026, 2026-11 or 2026-11-23".into());
     if let Some(covers) = &found.covers {
         texts(report, row, covers);
     }
