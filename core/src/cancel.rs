@@ -30,10 +30,6 @@ impl CancelToken {
 
     /// `Err(Cancelled)` once cancelled, so that callers write `cancel.check()?`.
     pub fn check(&self) -> Result<(), Cancelled> {
-        if self.is_cancelled() {
-            Err(Cancelled)
-        } else {
-            Ok(())
-        }
+        if self.is_cancelled() { Err(Cancelled) } else { Ok(()) }
     }
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::error::PackError;
-use super::manifest::ADAPTER_FILES;
+use super::manifest::{ADAPTER_FILES, PrefixMode};
 use super::verify::plain_file;
 
 /// An adapter as it lies on disk.
@@ -14,6 +14,8 @@ pub struct AdapterFiles {
     pub config: Vec<u8>,
     /// The bytes of `adapter_model.safetensors`.
     pub tensors: Vec<u8>,
+    /// What the pack's manifest says it was trained for; `None` for a folder outside of packs.
+    pub prefix_mode: Option<PrefixMode>,
 }
 
 /// Reads an adapter folder as PEFT writes it.
@@ -26,8 +28,5 @@ pub fn adapter_files(dir: &Path) -> Result<AdapterFiles, PackError> {
         fs::read(&path).map_err(|e| PackError::io(&path, e))
     };
     let [config, tensors] = ADAPTER_FILES;
-    Ok(AdapterFiles {
-        config: read(config)?,
-        tensors: read(tensors)?,
-    })
+    Ok(AdapterFiles { config: read(config)?, tensors: read(tensors)?, prefix_mode: None })
 }

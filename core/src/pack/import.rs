@@ -63,21 +63,14 @@ fn lock(library: &Path) -> Result<File, PackError> {
     let file = File::create(&path).map_err(|e| PackError::io(&path, e))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(PackError::Busy {
-            path: library.to_owned(),
-        }),
+        Err(TryLockError::WouldBlock) => Err(PackError::Busy { path: library.to_owned() }),
         Err(TryLockError::Error(e)) => Err(PackError::io(&path, e)),
     }
 }
 
 /// Two builds that call themselves the same version still get folders of their own.
 fn folder_name(manifest: &Manifest, json: &[u8]) -> String {
-    format!(
-        "{}-{}-{}",
-        manifest.name,
-        manifest.version,
-        &sha256(json)[..8]
-    )
+    format!("{}-{}-{}", manifest.name, manifest.version, &sha256(json)[..8])
 }
 
 fn copy_pack(
@@ -133,10 +126,7 @@ fn copy_file(
 fn folders(manifest: &Manifest) -> Vec<PathBuf> {
     let parents = |file: &FileEntry| -> Vec<PathBuf> {
         let ancestors = Path::new(&file.path).ancestors().skip(1);
-        ancestors
-            .filter(|p| !p.as_os_str().is_empty())
-            .map(Path::to_owned)
-            .collect()
+        ancestors.filter(|p| !p.as_os_str().is_empty()).map(Path::to_owned).collect()
     };
     let mut folders: Vec<PathBuf> = manifest.files.iter().flat_map(parents).collect();
     folders.sort();
@@ -191,9 +181,7 @@ mod tests {
 
     impl Place {
         fn new() -> Self {
-            let place = Self {
-                root: tempfile::tempdir().unwrap(),
-            };
+            let place = Self { root: tempfile::tempdir().unwrap() };
             write_pack(&place.source(), WeightKind::Packed(PackedKind::Q8));
             place
         }
@@ -207,12 +195,7 @@ mod tests {
         }
 
         fn import(&self) -> Result<PathBuf, PackError> {
-            import(
-                &self.source(),
-                &self.library(),
-                &CancelToken::new(),
-                &mut |_, _| (),
-            )
+            import(&self.source(), &self.library(), &CancelToken::new(), &mut |_, _| ())
         }
 
         /// Everything in the library but its lock.
@@ -230,25 +213,13 @@ mod tests {
         let place = Place::new();
         let mut steps = Vec::new();
         let mut note = |done, total| steps.push((done, total));
-        let dir = import(
-            &place.source(),
-            &place.library(),
-            &CancelToken::new(),
-            &mut note,
-        )
-        .unwrap();
+        let dir =
+            import(&place.source(), &place.library(), &CancelToken::new(), &mut note).unwrap();
         let total = Pack::open(&dir).unwrap().manifest().total_bytes();
-        assert_eq!(
-            (steps[0], *steps.last().unwrap()),
-            ((0, total), (total, total))
-        );
+        assert_eq!((steps[0], *steps.last().unwrap()), ((0, total), (total, total)));
         assert!(dir.join(super::super::verify::STAMP).exists());
         assert_eq!(place.listing().len(), 1);
-        assert_eq!(
-            place.import().unwrap(),
-            dir,
-            "a second import finds it there"
-        );
+        assert_eq!(place.import().unwrap(), dir, "a second import finds it there");
     }
 
     #[test]
@@ -256,45 +227,19 @@ mod tests {
         let place = Place::new();
         let tokenizer = place.source().join("tokenizer.json");
         fs::write(&tokenizer, "[]").unwrap();
-        assert!(
-            place
-                .import()
-                .unwrap_err()
-                .to_string()
-                .contains("tokenizer.json is damaged")
-        );
+        assert!(place.import().unwrap_err().to_string().contains("tokenizer.json is damaged"));
         assert!(place.listing().is_empty());
         fs::write(&tokenizer, "{").unwrap();
-        assert!(
-            place
-                .import()
-                .unwrap_err()
-                .to_string()
-                .contains("has 1 bytes")
-        );
+        assert!(place.import().unwrap_err().to_string().contains("has 1 bytes"));
         fs::remove_file(&tokenizer).unwrap();
-        assert!(
-            place
-                .import()
-                .unwrap_err()
-                .to_string()
-                .contains("tokenizer.json is missing")
-        );
+        assert!(place.import().unwrap_err().to_string().contains("tokenizer.json is missing"));
     }
 
     #[test]
     fn weights_that_do_not_fit_never_land() {
         let place = Place::new();
-        rewrite_manifest(&place.source(), |m| {
-            m["architecture"]["text"]["layers"] = json!(3)
-        });
-        assert!(
-            place
-                .import()
-                .unwrap_err()
-                .to_string()
-                .contains("is missing")
-        );
+        rewrite_manifest(&place.source(), |m| m["architecture"]["text"]["layers"] = json!(3));
+        assert!(place.import().unwrap_err().to_string().contains("is missing"));
         assert!(place.listing().is_empty());
     }
 
@@ -306,7 +251,7 @@ mod tests {
         rewrite_manifest(&place.source(), |m| m["attribution"] = json!("somebody"));
         let second = place.import().unwrap();
         assert_ne!(first, second);
-        assert_eq!(open.adapter("cut").unwrap().1.config, b"{\"r\": 8}");
+        assert_eq!(open.adapter("cut").unwrap().config, b"{\"r\": 8}");
     }
 
     #[test]

@@ -150,18 +150,9 @@ impl Architecture {
         ];
         let rules = [
             (sizes.contains(&0), "no size may be 0"),
-            (
-                sizes.iter().any(|&s| s > 1 << 24),
-                "no size may be above 2^24",
-            ),
-            (
-                t.layer_pattern.is_empty(),
-                "text.layer_pattern must not be empty",
-            ),
-            (
-                self.projection_dim != t.hidden,
-                "projection_dim must be text.hidden",
-            ),
+            (sizes.iter().any(|&s| s > 1 << 24), "no size may be above 2^24"),
+            (t.layer_pattern.is_empty(), "text.layer_pattern must not be empty"),
+            (self.projection_dim != t.hidden, "projection_dim must be text.hidden"),
         ];
         if let Some((_, words)) = rules.iter().find(|(broken, _)| *broken) {
             return Some(words);
@@ -172,20 +163,14 @@ impl Architecture {
                 !self.image_size.is_multiple_of(self.patch_size),
                 "image_size must be a multiple of patch_size",
             ),
-            (
-                !v.hidden.is_multiple_of(v.heads),
-                "vision.hidden must be a multiple of vision.heads",
-            ),
+            (!v.hidden.is_multiple_of(v.heads), "vision.hidden must be a multiple of vision.heads"),
             (
                 !t.q_heads.is_multiple_of(t.kv_heads),
                 "text.q_heads must be a multiple of text.kv_heads",
             ),
             (!t.head_dim.is_multiple_of(2), "text.head_dim must be even"),
         ];
-        rules
-            .iter()
-            .find(|(broken, _)| *broken)
-            .map(|(_, words)| *words)
+        rules.iter().find(|(broken, _)| *broken).map(|(_, words)| *words)
     }
 }
 
@@ -261,11 +246,7 @@ impl Manifest {
 
     fn check(&self, path: &Path) -> Result<(), PackError> {
         self.check_min_core(path)?;
-        let ids = self
-            .adapters
-            .iter()
-            .map(|a| &a.id)
-            .chain(self.tasks.values());
+        let ids = self.adapters.iter().map(|a| &a.id).chain(self.tasks.values());
         for name in [&self.name, &self.version].into_iter().chain(ids) {
             check_name(name).map_err(|e| refuse(path, e))?;
         }
@@ -279,10 +260,7 @@ impl Manifest {
     fn check_min_core(&self, path: &Path) -> Result<(), PackError> {
         let here = env!("CARGO_PKG_VERSION");
         let wanted = version(&self.min_core).ok_or_else(|| {
-            refuse(
-                path,
-                format!("min_core {:?} is not major.minor.patch", self.min_core),
-            )
+            refuse(path, format!("min_core {:?} is not major.minor.patch", self.min_core))
         })?;
         if version(here).is_some_and(|here| wanted <= here) {
             return Ok(());
@@ -306,11 +284,8 @@ impl Manifest {
             }
         }
         let codecs = usize::from(self.masks);
-        for (role, wanted) in [
-            (Role::Weights, 1),
-            (Role::Tokenizer, 1),
-            (Role::MaskCodec, codecs),
-        ] {
+        for (role, wanted) in [(Role::Weights, 1), (Role::Tokenizer, 1), (Role::MaskCodec, codecs)]
+        {
             let found = self.files.iter().filter(|f| f.role == role).count();
             if found != wanted {
                 let reason = format!("{found} files of role {role:?}, there should be {wanted}");
@@ -324,21 +299,14 @@ impl Manifest {
         for adapter in &self.adapters {
             for file in ADAPTER_FILES {
                 let wanted = format!("adapters/{}/{file}", adapter.id);
-                if !self
-                    .files
-                    .iter()
-                    .any(|f| f.role == Role::Adapter && f.path == wanted)
-                {
+                if !self.files.iter().any(|f| f.role == Role::Adapter && f.path == wanted) {
                     return Err(refuse(path, format!("{wanted} is not among the files")));
                 }
             }
         }
         for (task, id) in &self.tasks {
             if !self.adapters.iter().any(|a| a.id == *id) {
-                return Err(refuse(
-                    path,
-                    format!("task {task} names the unknown adapter {id}"),
-                ));
+                return Err(refuse(path, format!("task {task} names the unknown adapter {id}")));
             }
         }
         Ok(())
@@ -367,10 +335,7 @@ fn check_schema(json: &[u8], path: &Path) -> Result<(), PackError> {
 }
 
 fn refuse(path: &Path, reason: impl ToString) -> PackError {
-    PackError::Manifest {
-        path: path.to_owned(),
-        reason: reason.to_string(),
-    }
+    PackError::Manifest { path: path.to_owned(), reason: reason.to_string() }
 }
 
 /// `major.minor.patch`; tuples compare as versions do.
@@ -445,13 +410,7 @@ pub(super) mod tests {
 
     #[test]
     fn unknown_keys_are_refused_by_name_at_every_level() {
-        for place in [
-            "",
-            "/architecture",
-            "/architecture/vision",
-            "/base",
-            "/files/0",
-        ] {
+        for place in ["", "/architecture", "/architecture/vision", "/base", "/files/0"] {
             let message = refusal(|json| {
                 json.pointer_mut(place).unwrap()["surprise"] = json!(1);
             });

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::adapter_files::{AdapterFiles, adapter_files};
 use super::error::PackError;
-use super::manifest::{AdapterEntry, MANIFEST, Manifest, Role};
+use super::manifest::{MANIFEST, Manifest, Role};
 use super::verify::verify;
 use super::weights::WeightMap;
 
@@ -28,11 +28,7 @@ impl Pack {
         let (manifest, json) = read_manifest(dir)?;
         verify(dir, &manifest, &json)?;
         let weights = Arc::new(open_weights(dir, &manifest)?);
-        Ok(Self {
-            dir: dir.to_owned(),
-            manifest,
-            weights,
-        })
+        Ok(Self { dir: dir.to_owned(), manifest, weights })
     }
 
     /// What the pack says of itself.
@@ -66,26 +62,22 @@ impl Pack {
         self.read(Role::MaskCodec)
     }
 
-    /// A bundled adapter: its entry in the manifest and its files.
+    /// The files of a bundled adapter.
     ///
     /// # Errors
     /// [`PackError::NoAdapter`] for an id that the manifest does not have.
-    pub fn adapter(&self, id: &str) -> Result<(&AdapterEntry, AdapterFiles), PackError> {
+    pub fn adapter(&self, id: &str) -> Result<AdapterFiles, PackError> {
         let adapters = &self.manifest.adapters;
         let Some(entry) = adapters.iter().find(|a| a.id == id) else {
             let ids: Vec<&str> = adapters.iter().map(|a| a.id.as_str()).collect();
             return Err(PackError::NoAdapter {
                 path: self.dir.clone(),
                 id: id.to_owned(),
-                known: if ids.is_empty() {
-                    "none".into()
-                } else {
-                    ids.join(", ")
-                },
+                known: if ids.is_empty() { "none".into() } else { ids.join(", ") },
             });
         };
         let files = adapter_files(&self.dir.join("adapters").join(id))?;
-        Ok((entry, files))
+        Ok(AdapterFiles { prefix_mode: Some(entry.prefix_mode), ..files })
     }
 
     fn read(&self, role: Role) -> Result<Option<Vec<u8>>, PackError> {
@@ -93,9 +85,7 @@ impl Pack {
             return Ok(None);
         };
         let path = self.dir.join(&file.path);
-        fs::read(&path)
-            .map(Some)
-            .map_err(|e| PackError::io(&path, e))
+        fs::read(&path).map(Some).map_err(|e| PackError::io(&path, e))
     }
 }
 
@@ -108,9 +98,7 @@ pub(super) fn read_manifest(dir: &Path) -> Result<(Manifest, Vec<u8>), PackError
 
 /// Maps the weights that a manifest names.
 pub(super) fn open_weights(dir: &Path, manifest: &Manifest) -> Result<WeightMap, PackError> {
-    let file = manifest
-        .file(Role::Weights)
-        .expect("a checked manifest has one");
+    let file = manifest.file(Role::Weights).expect("a checked manifest has one");
     WeightMap::open(&dir.join(&file.path), &manifest.architecture)
 }
 
@@ -139,12 +127,7 @@ mod tests {
         let mut bytes = fs::read(path).unwrap();
         *bytes.last_mut().unwrap() ^= 1;
         fs::write(path, bytes).unwrap();
-        fs::File::options()
-            .write(true)
-            .open(path)
-            .unwrap()
-            .set_modified(time)
-            .unwrap();
+        fs::File::options().write(true).open(path).unwrap().set_modified(time).unwrap();
     }
 
     #[test]
@@ -154,7 +137,7 @@ mod tests {
         assert_eq!(pack.manifest().name, "tiny");
         assert_eq!(pack.tokenizer().unwrap(), b"{}");
         assert_eq!(pack.mask_codec().unwrap(), None);
-        assert_eq!(pack.adapter("cut").unwrap().1.tensors, b"tensors");
+        assert_eq!(pack.adapter("cut").unwrap().tensors, b"tensors");
         let error = pack.adapter("sort").unwrap_err().to_string();
         assert!(error.contains("\"sort\"; there are cut"), "{error}");
         // The map outlives the pack.
@@ -180,12 +163,7 @@ mod tests {
         flip(&path);
         assert!(Pack::open(dir.path()).is_ok(), "the stamp spares the hash");
         let later = SystemTime::now() + Duration::from_secs(5);
-        fs::File::options()
-            .write(true)
-            .open(&path)
-            .unwrap()
-            .set_modified(later)
-            .unwrap();
+        fs::File::options().write(true).open(&path).unwrap().set_modified(later).unwrap();
         assert!(refusal(dir.path()).contains("is damaged"));
     }
 
@@ -193,9 +171,7 @@ mod tests {
     fn another_manifest_asks_for_the_hash_again() {
         let dir = pack();
         Pack::open(dir.path()).unwrap();
-        rewrite_manifest(dir.path(), |m| {
-            m["files"][0]["sha256"] = json!("0".repeat(64))
-        });
+        rewrite_manifest(dir.path(), |m| m["files"][0]["sha256"] = json!("0".repeat(64)));
         assert!(refusal(dir.path()).contains("is damaged"));
     }
 

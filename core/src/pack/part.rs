@@ -48,11 +48,7 @@ mod tests {
             "language_model.layers.3.mlp.up_proj",
         ] {
             let split = Part::split(name);
-            assert_eq!(
-                split,
-                Some((Part::Language, "layers.3.mlp.up_proj")),
-                "{name}"
-            );
+            assert_eq!(split, Some((Part::Language, "layers.3.mlp.up_proj")), "{name}");
         }
         for name in [
             "vision_tower.vision_model.encoder.layers.0.mlp.fc1",
@@ -61,28 +57,16 @@ mod tests {
             "model.vision_tower.encoder.layers.0.mlp.fc1",
         ] {
             let split = Part::split(name);
-            assert_eq!(
-                split,
-                Some((Part::Vision, "encoder.layers.0.mlp.fc1")),
-                "{name}"
-            );
+            assert_eq!(split, Some((Part::Vision, "encoder.layers.0.mlp.fc1")), "{name}");
         }
-        for name in [
-            "multi_modal_projector.linear",
-            "model.multi_modal_projector.linear",
-        ] {
+        for name in ["multi_modal_projector.linear", "model.multi_modal_projector.linear"] {
             assert_eq!(Part::split(name), Some((Part::Projector, "linear")));
         }
     }
 
     #[test]
     fn other_models_are_not_ours() {
-        for name in [
-            "lm_head",
-            "model.layers.0.mlp.up_proj",
-            "audio_tower.layers.0",
-            "",
-        ] {
+        for name in ["lm_head", "model.layers.0.mlp.up_proj", "audio_tower.layers.0", ""] {
             assert_eq!(Part::split(name), None, "{name}");
         }
     }

@@ -12,16 +12,12 @@ pub(super) fn check_path(path: &str) -> Result<(), PackError> {
         !part.is_empty()
             && part != "."
             && part != ".."
-            && !part
-                .chars()
-                .any(|c| c.is_control() || matches!(c, '\\' | ':'))
+            && !part.chars().any(|c| c.is_control() || matches!(c, '\\' | ':'))
     };
     if path.split('/').all(plain) {
         Ok(())
     } else {
-        Err(PackError::UnsafePath {
-            path: path.to_owned(),
-        })
+        Err(PackError::UnsafePath { path: path.to_owned() })
     }
 }
 
@@ -35,9 +31,7 @@ pub(super) fn check_name(name: &str) -> Result<(), String> {
     {
         Ok(())
     } else {
-        Err(format!(
-            "{name:?} is not a name of letters, digits, '.', '_' and '-'"
-        ))
+        Err(format!("{name:?} is not a name of letters, digits, '.', '_' and '-'"))
     }
 }
 
@@ -64,11 +58,7 @@ mod tests {
         ] {
             assert!(check_path(path).is_err(), "{path:?}");
         }
-        for path in [
-            "weights.safetensors",
-            "adapters/segment/adapter_config.json",
-            "a/..b",
-        ] {
+        for path in ["weights.safetensors", "adapters/segment/adapter_config.json", "a/..b"] {
             assert!(check_path(path).is_ok(), "{path:?}");
         }
     }

@@ -44,37 +44,16 @@ pub fn tensors(arch: &Architecture) -> Vec<TensorSpec> {
 fn vision(arch: &Architecture, list: &mut List) {
     let (h, m) = (arch.vision.hidden, arch.vision.mlp);
     let part = Part::Vision;
-    list.linear(
-        part,
-        "vision.patch",
-        "embeddings.patch_embedding",
-        h,
-        arch.patch_values(),
-    );
+    list.linear(part, "vision.patch", "embeddings.patch_embedding", h, arch.patch_values());
     let positions = "embeddings.position_embedding.weight";
-    list.push(
-        part,
-        "vision.position",
-        positions,
-        arch.patches(),
-        h,
-        TensorRole::Position,
-    );
+    list.push(part, "vision.position", positions, arch.patches(), h, TensorRole::Position);
     for i in 0..arch.vision.layers {
         let (to, from) = (format!("vision.layers.{i}"), format!("encoder.layers.{i}"));
         for norm in [1, 2] {
-            list.norm(
-                &format!("{to}.norm{norm}"),
-                &format!("{from}.layer_norm{norm}"),
-                h,
-            );
+            list.norm(&format!("{to}.norm{norm}"), &format!("{from}.layer_norm{norm}"), h);
         }
-        for (name, source) in [
-            ("q", "q_proj"),
-            ("k", "k_proj"),
-            ("v", "v_proj"),
-            ("o", "out_proj"),
-        ] {
+        for (name, source) in [("q", "q_proj"), ("k", "k_proj"), ("v", "v_proj"), ("o", "out_proj")]
+        {
             let source = format!("{from}.self_attn.{source}");
             list.linear(part, &format!("{to}.{name}"), &source, h, h);
         }
@@ -99,12 +78,7 @@ fn language(arch: &Architecture, list: &mut List) {
             ("up", "mlp.up_proj", m, h),
             ("down", "mlp.down_proj", h, m),
         ] {
-            list.language(
-                &format!("{to}.{name}.weight"),
-                &format!("{from}.{source}"),
-                rows,
-                cols,
-            );
+            list.language(&format!("{to}.{name}.weight"), &format!("{from}.{source}"), rows, cols);
         }
         for (name, source) in layer_norms(arch.family) {
             list.rms_norm(&format!("{to}.norm.{name}"), &format!("{from}.{source}"), h);
@@ -116,10 +90,9 @@ fn language(arch: &Architecture, list: &mut List) {
 /// Norms by where they stand → what the checkpoint calls them.
 fn layer_norms(family: Family) -> &'static [(&'static str, &'static str)] {
     match family {
-        Family::PaliGemma => &[
-            ("attention_in", "input_layernorm"),
-            ("mlp_in", "post_attention_layernorm"),
-        ],
+        Family::PaliGemma => {
+            &[("attention_in", "input_layernorm"), ("mlp_in", "post_attention_layernorm")]
+        }
         Family::PaliGemma2 => &[
             ("attention_in", "input_layernorm"),
             ("attention_out", "post_attention_layernorm"),
@@ -142,36 +115,15 @@ impl List {
         role: TensorRole,
     ) {
         let (name, source) = (name.to_owned(), source.to_owned());
-        self.0.push(TensorSpec {
-            name,
-            part,
-            source,
-            rows,
-            cols,
-            role,
-        });
+        self.0.push(TensorSpec { name, part, source, rows, cols, role });
     }
 
     /// A matrix with a bias.
     fn linear(&mut self, part: Part, name: &str, source: &str, rows: usize, cols: usize) {
         let of = |name: &str, what| format!("{name}.{what}");
         let (weight, bias) = (of(name, "weight"), of(name, "bias"));
-        self.push(
-            part,
-            &weight,
-            &of(source, "weight"),
-            rows,
-            cols,
-            TensorRole::Matrix,
-        );
-        self.push(
-            part,
-            &bias,
-            &of(source, "bias"),
-            1,
-            rows,
-            TensorRole::Vector,
-        );
+        self.push(part, &weight, &of(source, "weight"), rows, cols, TensorRole::Matrix);
+        self.push(part, &bias, &of(source, "bias"), 1, rows, TensorRole::Vector);
     }
 
     /// A layer norm of the vision tower: weight and bias.
@@ -185,14 +137,7 @@ impl List {
     /// A matrix of the language model: no bias.
     fn language(&mut self, name: &str, source: &str, rows: usize, cols: usize) {
         let source = format!("{source}.weight");
-        self.push(
-            Part::Language,
-            name,
-            &source,
-            rows,
-            cols,
-            TensorRole::Matrix,
-        );
+        self.push(Part::Language, name, &source, rows, cols, TensorRole::Matrix);
     }
 
     fn rms_norm(&mut self, name: &str, source: &str, width: usize) {

@@ -53,11 +53,7 @@ pub(super) fn plain_file(dir: &Path, relative: &str) -> Result<(PathBuf, Metadat
     loop {
         path.push(parts.next().unwrap_or_default());
         let metadata = fs::symlink_metadata(&path).map_err(|e| PackError::io(&path, e))?;
-        match (
-            parts.peek().is_some(),
-            metadata.is_dir(),
-            metadata.is_file(),
-        ) {
+        match (parts.peek().is_some(), metadata.is_dir(), metadata.is_file()) {
             (true, true, _) => {}
             (false, _, true) => return Ok((path, metadata)),
             _ => return Err(PackError::NotAFile { path }),
@@ -112,21 +108,14 @@ fn observe(dir: &Path, manifest: &Manifest, json: &[u8]) -> Result<Stamp, PackEr
         let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
         modified.insert(file.path.clone(), since.as_nanos() as u64);
     }
-    Ok(Stamp {
-        manifest: sha256(json),
-        modified,
-    })
+    Ok(Stamp { manifest: sha256(json), modified })
 }
 
 pub(super) fn check_size(path: &Path, file: &FileEntry, found: u64) -> Result<(), PackError> {
     if found == file.bytes {
         return Ok(());
     }
-    Err(PackError::Size {
-        path: path.to_owned(),
-        expected: file.bytes,
-        found,
-    })
+    Err(PackError::Size { path: path.to_owned(), expected: file.bytes, found })
 }
 
 fn check_hash(path: &Path, file: &FileEntry) -> Result<(), PackError> {
@@ -138,11 +127,7 @@ pub(super) fn same_hash(path: &Path, file: &FileEntry, found: String) -> Result<
         return Ok(());
     }
     let expected = file.sha256.clone();
-    Err(PackError::Hash {
-        path: path.to_owned(),
-        expected,
-        found,
-    })
+    Err(PackError::Hash { path: path.to_owned(), expected, found })
 }
 
 fn read_stamp(dir: &Path) -> Option<Stamp> {

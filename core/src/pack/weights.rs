@@ -58,17 +58,10 @@ impl WeightMap {
         // SAFETY: the file is not written while mapped: imports go into new folders, which are
         // renamed into place, and nothing here opens a weights file for writing.
         let map = unsafe { Mmap::map(&file) }.map_err(|e| PackError::io(path, e))?;
-        let refuse = |reason| PackError::Weights {
-            path: path.to_owned(),
-            reason,
-        };
+        let refuse = |reason| PackError::Weights { path: path.to_owned(), reason };
         let tensors = read_header(&map).map_err(refuse)?;
         check_against(&tensors, arch).map_err(refuse)?;
-        Ok(Self {
-            path: path.to_owned(),
-            map: Arc::new(map),
-            tensors,
-        })
+        Ok(Self { path: path.to_owned(), map: Arc::new(map), tensors })
     }
 
     /// One tensor where it lies.
@@ -84,12 +77,7 @@ impl WeightMap {
     /// # Errors
     /// As [`Self::tensor`].
     pub fn matrix(&self, name: &str) -> Result<Matrix, PackError> {
-        let Stored {
-            kind,
-            rows,
-            cols,
-            span,
-        } = self.stored(name)?.clone();
+        let Stored { kind, rows, cols, span } = self.stored(name)?.clone();
         Matrix::new(self.map.clone(), span, kind, rows, cols)
             .map_err(|e| self.refuse(format!("{name}: {e}")))
     }
@@ -113,9 +101,7 @@ impl WeightMap {
     pub fn iter(&self) -> impl Iterator<Item = (&str, TensorView<'_>)> {
         let mut names: Vec<_> = self.tensors.iter().collect();
         names.sort_by_key(|(name, _)| *name);
-        names
-            .into_iter()
-            .map(|(name, stored)| (name.as_str(), self.view(stored)))
+        names.into_iter().map(|(name, stored)| (name.as_str(), self.view(stored)))
     }
 
     /// The file the weights lie in.
@@ -134,25 +120,12 @@ impl WeightMap {
     }
 
     fn view(&self, stored: &Stored) -> TensorView<'_> {
-        let Stored {
-            kind,
-            rows,
-            cols,
-            span,
-        } = stored.clone();
-        TensorView {
-            kind,
-            rows,
-            cols,
-            bytes: &self.map[span],
-        }
+        let Stored { kind, rows, cols, span } = stored.clone();
+        TensorView { kind, rows, cols, bytes: &self.map[span] }
     }
 
     fn refuse(&self, reason: String) -> PackError {
-        PackError::Weights {
-            path: self.path.clone(),
-            reason,
-        }
+        PackError::Weights { path: self.path.clone(), reason }
     }
 }
 
@@ -161,9 +134,7 @@ fn read_header(map: &[u8]) -> Result<HashMap<String, Stored>, String> {
     let (len, header) = SafeTensors::read_metadata(map).map_err(|e| format!("header: {e}"))?;
     let data = 8 + len;
     if !data.is_multiple_of(ALIGNMENT) {
-        return Err(format!(
-            "the data begins at byte {data}, not at a multiple of {ALIGNMENT}"
-        ));
+        return Err(format!("the data begins at byte {data}, not at a multiple of {ALIGNMENT}"));
     }
     let packed = header.metadata().as_ref().and_then(|m| m.get(PACKED_KEY));
     let mut packed: HashMap<String, PackedShape> = match packed {
@@ -209,59 +180,34 @@ fn read_entry(
         return Err(format!("{rows}×{cols} is larger than the file"));
     }
     let wanted = kind.byte_len(rows, cols);
-    let stored = if alignment == ALIGNMENT {
-        wanted.next_multiple_of(ALIGNMENT)
-    } else {
-        wanted
-    };
+    let stored = if alignment == ALIGNMENT { wanted.next_multiple_of(ALIGNMENT) } else { wanted };
     if end - start != stored || end > file_len - data {
         let found = end - start;
-        return Err(format!(
-            "{kind:?} {rows}×{cols} takes {stored} bytes, the file holds {found}"
-        ));
+        return Err(format!("{kind:?} {rows}×{cols} takes {stored} bytes, the file holds {found}"));
     }
-    Ok(Stored {
-        kind,
-        rows,
-        cols,
-        span: data + start..data + start + wanted,
-    })
+    Ok(Stored { kind, rows, cols, span: data + start..data + start + wanted })
 }
 
 /// Compares what is there with what the architecture asks for.
 fn check_against(found: &HashMap<String, Stored>, arch: &Architecture) -> Result<(), String> {
     let specs = tensors(arch);
-    let mut wrong: Vec<String> = specs
-        .iter()
-        .filter_map(|s| misfit(s, found.get(&s.name)))
-        .collect();
+    let mut wrong: Vec<String> =
+        specs.iter().filter_map(|s| misfit(s, found.get(&s.name))).collect();
     let known: HashSet<_> = specs.iter().map(|s| &s.name).collect();
     let mut unknown: Vec<_> = found.keys().filter(|name| !known.contains(name)).collect();
     unknown.sort();
     wrong.extend(unknown.into_iter().map(|name| format!("{name} is unknown")));
-    if wrong.is_empty() {
-        Ok(())
-    } else {
-        Err(shorten(&wrong))
-    }
+    if wrong.is_empty() { Ok(()) } else { Err(shorten(&wrong)) }
 }
 
 fn misfit(spec: &TensorSpec, found: Option<&Stored>) -> Option<String> {
-    let TensorSpec {
-        name,
-        rows,
-        cols,
-        role,
-        ..
-    } = spec;
+    let TensorSpec { name, rows, cols, role, .. } = spec;
     let Some(found) = found else {
         return Some(format!("{name} is missing"));
     };
     if (found.rows, found.cols) != (*rows, *cols) {
         let (r, c) = (found.rows, found.cols);
-        return Some(format!(
-            "{name} is {r}×{c}, the architecture asks for {rows}×{cols}"
-        ));
+        return Some(format!("{name} is {r}×{c}, the architecture asks for {rows}×{cols}"));
     }
     let fits = match role {
         TensorRole::Matrix => true,
@@ -314,12 +260,9 @@ mod tests {
     fn every_kind_reads_back_what_was_written() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("weights.safetensors");
-        for (kind, bound) in [
-            (WeightKind::F32, 0.0),
-            (WeightKind::F16, 1e-3),
-            (Q8, 5e-3),
-            (Q4, 0.1),
-        ] {
+        for (kind, bound) in
+            [(WeightKind::F32, 0.0), (WeightKind::F16, 1e-3), (Q8, 5e-3), (Q4, 0.1)]
+        {
             write(&path, plan(kind));
             let weights = open(&path).unwrap();
             for (name, view) in weights.iter() {
@@ -328,20 +271,12 @@ mod tests {
                 let mut row = vec![0.0; view.cols];
                 for (r, wanted) in wanted.chunks_exact(view.cols).enumerate() {
                     matrix.read_row(r, &mut row);
-                    let near = row
-                        .iter()
-                        .zip(wanted)
-                        .all(|(a, b)| (a - b).abs() <= f32::max(bound, 1e-3));
+                    let near =
+                        row.iter().zip(wanted).all(|(a, b)| (a - b).abs() <= f32::max(bound, 1e-3));
                     assert!(near, "{name} as {kind:?}");
                 }
             }
-            assert_eq!(
-                weights
-                    .tensor("language.layers.1.down.weight")
-                    .unwrap()
-                    .kind,
-                kind
-            );
+            assert_eq!(weights.tensor("language.layers.1.down.weight").unwrap().kind, kind);
         }
     }
 
@@ -352,10 +287,7 @@ mod tests {
         write(&path, plan(Q4));
         let weights = open(&path).unwrap();
         let ragged = |t: &&Stored| !t.span.len().is_multiple_of(ALIGNMENT);
-        assert!(
-            weights.tensors.values().any(|t| ragged(&t)),
-            "the sample must need padding"
-        );
+        assert!(weights.tensors.values().any(|t| ragged(&t)), "the sample must need padding");
         for (name, stored) in &weights.tensors {
             let alignment = match stored.kind {
                 WeightKind::Packed(_) => ALIGNMENT,
@@ -384,10 +316,7 @@ mod tests {
         let path = dir.path().join("weights.safetensors");
         write(&path, plan(Q8));
         let weights = open(&path).unwrap();
-        assert_eq!(
-            weights.floats("language.norm").unwrap(),
-            values("language.norm", 32)
-        );
+        assert_eq!(weights.floats("language.norm").unwrap(), values("language.norm", 32));
         assert_eq!(weights.floats("vision.position").unwrap().len(), 4 * 32);
         let error = weights.floats("language.embed").unwrap_err().to_string();
         assert!(error.contains("language.embed is packed"), "{error}");
@@ -397,28 +326,16 @@ mod tests {
     #[test]
     fn tensors_must_be_those_of_the_architecture() {
         let missing = refusal(|plan| plan.retain(|t| t.name != "language.layers.1.k.weight"));
-        assert!(
-            missing.contains("language.layers.1.k.weight is missing"),
-            "{missing}"
-        );
+        assert!(missing.contains("language.layers.1.k.weight is missing"), "{missing}");
         let unknown = refusal(|plan| {
             let name = "language.head".to_owned();
-            plan.push(TensorPlan {
-                name,
-                ..plan[0].clone()
-            });
+            plan.push(TensorPlan { name, ..plan[0].clone() });
         });
         assert!(unknown.contains("language.head is unknown"), "{unknown}");
         let shape = refusal(|plan| find(plan, "language.embed").rows += 1);
-        assert!(
-            shape.contains("71×32, the architecture asks for 70×32"),
-            "{shape}"
-        );
+        assert!(shape.contains("71×32, the architecture asks for 70×32"), "{shape}");
         let kind = refusal(|plan| find(plan, "language.norm").kind = WeightKind::F16);
-        assert!(
-            kind.contains("language.norm may not be stored as F16"),
-            "{kind}"
-        );
+        assert!(kind.contains("language.norm may not be stored as F16"), "{kind}");
         let many = refusal(|plan| plan.retain(|t| !t.name.starts_with("vision")));
         assert!(many.contains("more") && many.len() < 600, "{many}");
     }
@@ -430,10 +347,7 @@ mod tests {
         let path = dir.path().join("weights.safetensors");
         write(&path, plan(Q4));
         let mut bytes = fs::read(&path).unwrap();
-        let at = bytes
-            .windows(from.len())
-            .position(|w| w == from.as_bytes())
-            .unwrap();
+        let at = bytes.windows(from.len()).position(|w| w == from.as_bytes()).unwrap();
         bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
         fs::write(&path, bytes).unwrap();
         open(&path).unwrap_err().to_string()
@@ -443,20 +357,11 @@ mod tests {
     fn packed_lengths_must_follow_from_kind_and_shape() {
         let embed = r#"\"language.embed\":{\"kind\":\"q4\",\"rows\":70"#;
         let q8 = tamper(embed, &embed.replace("q4", "q8"));
-        assert!(
-            q8.contains("language.embed: Packed(Q8) 70×32 takes"),
-            "{q8}"
-        );
+        assert!(q8.contains("language.embed: Packed(Q8) 70×32 takes"), "{q8}");
         let rows = tamper(embed, &embed.replace("70", "99"));
-        assert!(
-            rows.contains("language.embed: Packed(Q4) 99×32 takes"),
-            "{rows}"
-        );
+        assert!(rows.contains("language.embed: Packed(Q4) 99×32 takes"), "{rows}");
         let gone = tamper(embed, &embed.replace("embed", "bedem"));
-        assert!(
-            gone.contains("neither float nor packed") || gone.contains("not there"),
-            "{gone}"
-        );
+        assert!(gone.contains("neither float nor packed") || gone.contains("not there"), "{gone}");
     }
 
     #[test]

@@ -96,11 +96,7 @@ impl TensorPlan {
     }
 
     fn shape(&self) -> Vec<usize> {
-        if self.rows == 1 {
-            vec![self.cols]
-        } else {
-            vec![self.rows, self.cols]
-        }
+        if self.rows == 1 { vec![self.cols] } else { vec![self.rows, self.cols] }
     }
 }
 
@@ -117,25 +113,17 @@ pub fn write_weights<E: From<io::Error>>(
     let mut file = BufWriter::with_capacity(1 << 20, File::create(path)?);
     file.write_all(&header(&plan))?;
     for tensor in &plan {
-        let mut counted = Counted {
-            inner: &mut file,
-            written: 0,
-        };
+        let mut counted = Counted { inner: &mut file, written: 0 };
         fill(tensor, &mut counted)?;
         let written = counted.written;
         if written != tensor.byte_len() {
-            let words = format!(
-                "{}: {written} bytes written, {} planned",
-                tensor.name,
-                tensor.byte_len()
-            );
+            let words =
+                format!("{}: {written} bytes written, {} planned", tensor.name, tensor.byte_len());
             return Err(io::Error::new(io::ErrorKind::InvalidData, words).into());
         }
         file.write_all(&[0; ALIGNMENT][..tensor.stored_len() - written])?;
     }
-    file.into_inner()
-        .map_err(io::IntoInnerError::into_error)?
-        .sync_all()?;
+    file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
     Ok(())
 }
 
@@ -144,10 +132,7 @@ fn header(plan: &[TensorPlan]) -> Vec<u8> {
     let packed: BTreeMap<&str, PackedShape> = plan.iter().filter_map(packed_shape).collect();
     let packed = serde_json::to_string(&packed).expect("plain data serialises");
     let mut entries = Map::new();
-    entries.insert(
-        "__metadata__".into(),
-        json!({"format": "kerbside", PACKED_KEY: packed}),
-    );
+    entries.insert("__metadata__".into(), json!({"format": "kerbside", PACKED_KEY: packed}));
     let mut offset = 0;
     for tensor in plan {
         entries.insert(tensor.name.clone(), tensor.entry(offset));
@@ -164,11 +149,7 @@ fn packed_shape(tensor: &TensorPlan) -> Option<(&str, PackedShape)> {
     let WeightKind::Packed(kind) = tensor.kind else {
         return None;
     };
-    let shape = PackedShape {
-        kind: kind.into(),
-        rows: tensor.rows,
-        cols: tensor.cols,
-    };
+    let shape = PackedShape { kind: kind.into(), rows: tensor.rows, cols: tensor.cols };
     Some((&tensor.name, shape))
 }
 

@@ -94,10 +94,7 @@ mod tests {
                 let back = f32::from(acts.quants[row * 64 + col]) * scale;
                 assert!((back - floats[row * 35 + col]).abs() <= scale * 0.5001);
             }
-            let sum: i32 = acts.quants[row * 64..row * 64 + 32]
-                .iter()
-                .map(|&q| i32::from(q))
-                .sum();
+            let sum: i32 = acts.quants[row * 64..row * 64 + 32].iter().map(|&q| i32::from(q)).sum();
             assert_eq!(acts.sums[row * 2], sum);
         }
     }

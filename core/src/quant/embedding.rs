@@ -47,18 +47,12 @@ impl Embedding {
         for range in ranges {
             let rows = range.start as usize..range.end as usize;
             if acts.rows == 1 {
-                multiply_rows(
-                    &self.0,
-                    rows.clone(),
-                    &acts,
-                    &mut out[column..column + rows.len()],
-                );
+                multiply_rows(&self.0, rows.clone(), &acts, &mut out[column..column + rows.len()]);
             } else {
                 part.resize(acts.rows * rows.len(), 0.0);
                 multiply_rows(&self.0, rows.clone(), &acts, &mut part);
-                for (line, values) in out
-                    .chunks_exact_mut(width)
-                    .zip(part.chunks_exact(rows.len().max(1)))
+                for (line, values) in
+                    out.chunks_exact_mut(width).zip(part.chunks_exact(rows.len().max(1)))
                 {
                     line[column..column + rows.len()].copy_from_slice(values);
                 }
@@ -84,10 +78,7 @@ mod tests {
             table.logits(&hidden, &[3..4, 17..60], &mut some);
             for n in 0..2 {
                 assert_eq!(some[n * 44], all[n * 100 + 3]);
-                assert_eq!(
-                    some[n * 44 + 1..n * 44 + 44],
-                    all[n * 100 + 17..n * 100 + 60]
-                );
+                assert_eq!(some[n * 44 + 1..n * 44 + 44], all[n * 100 + 17..n * 100 + 60]);
             }
         }
     }

@@ -25,10 +25,7 @@ pub struct Linear {
 impl Linear {
     /// A layer of `weight: [out, in]` and, if there is one, `bias: [out]`.
     pub fn new(weight: Matrix, bias: Option<Vec<f32>>) -> Self {
-        assert!(
-            bias.as_ref().is_none_or(|b| b.len() == weight.rows()),
-            "bias and {weight:?}"
-        );
+        assert!(bias.as_ref().is_none_or(|b| b.len() == weight.rows()), "bias and {weight:?}");
         Self { weight, bias }
     }
 
@@ -73,21 +70,12 @@ pub fn multiply_rows(weight: &Matrix, range: Range<usize>, x: &Activations<'_>, 
         "{weight:?} and {} columns",
         x.cols
     );
-    assert_eq!(
-        y.len(),
-        x.rows * range.len(),
-        "an output of {}×{}",
-        x.rows,
-        range.len()
-    );
+    assert_eq!(y.len(), x.rows * range.len(), "an output of {}×{}", x.rows, range.len());
     let step = match weight.kind() {
         WeightKind::Packed(_) => TILE_ROWS,
         WeightKind::F32 | WeightKind::F16 => FLOAT_ROWS,
     };
-    let out = Columns {
-        data: y.as_mut_ptr(),
-        width: range.len(),
-    };
+    let out = Columns { data: y.as_mut_ptr(), width: range.len() };
     let first = range.start / step;
     let task = |index: usize| {
         let rows = (index * step).max(range.start)..((index + 1) * step).min(range.end);
@@ -123,10 +111,7 @@ fn packed_rows(
     let mut token = 0;
     while token < x.rows {
         // 8, 4 or 1 at a time: the counts that kernels unroll for.
-        let count = [8, 4, 1]
-            .into_iter()
-            .find(|&c| token + c <= x.rows)
-            .expect("one always fits");
+        let count = [8, 4, 1].into_iter().find(|&c| token + c <= x.rows).expect("one always fits");
         kernel.tile_product(kind, bytes, x, token..token + count, &mut products[..count]);
         for (i, product) in products[..count].iter().enumerate() {
             // SAFETY: a task writes only its own matrix rows, and `y` has a place for each.
@@ -149,11 +134,7 @@ fn float_rows(
     for (row, values) in rows.clone().zip(scratch.chunks_exact_mut(cols)) {
         weight.read_row(row, values);
     }
-    let view = View {
-        offset: rows.start - start,
-        row: out.width,
-        col: 1,
-    };
+    let view = View { offset: rows.start - start, row: out.width, col: 1 };
     // SAFETY: the view is this task's columns of `y` alone.
     unsafe {
         multiply_into(
@@ -217,9 +198,8 @@ mod tests {
                 multiply_rows(&matrix, range.clone(), &acts, &mut y);
                 for t in 0..n {
                     for (i, r) in range.clone().enumerate() {
-                        let exact: f32 = (0..cols)
-                            .map(|c| weights[r * cols + c] * x[t * cols + c])
-                            .sum();
+                        let exact: f32 =
+                            (0..cols).map(|c| weights[r * cols + c] * x[t * cols + c]).sum();
                         let found = y[t * range.len() + i];
                         assert!(
                             (found - exact).abs() <= bound,

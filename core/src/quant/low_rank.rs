@@ -21,11 +21,7 @@ impl LowRank<'_> {
     /// # Panics
     /// If the slices do not hold `n` rows of the factors' widths.
     pub fn add(&self, x: &[f32], n: usize, y: &mut [f32], thin: &mut Vec<f32>) {
-        let (inputs, outputs, r) = (
-            self.a.len() / self.rank,
-            self.b.len() / self.rank,
-            self.rank,
-        );
+        let (inputs, outputs, r) = (self.a.len() / self.rank, self.b.len() / self.rank, self.rank);
         thin.resize(n * r, 0.0);
         multiply(
             (n, inputs, r),

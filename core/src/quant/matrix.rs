@@ -82,31 +82,18 @@ impl Matrix {
         let found = (*owner).as_ref().get(span.clone()).map_or(0, <[u8]>::len);
         let wanted = kind.byte_len(rows, cols);
         if found != wanted {
-            return Err(MatrixError::Length {
-                kind,
-                rows,
-                cols,
-                wanted,
-                found,
-            });
+            return Err(MatrixError::Length { kind, rows, cols, wanted, found });
         }
-        Ok(Self {
-            owner,
-            span,
-            kind,
-            rows,
-            cols,
-        })
+        Ok(Self { owner, span, kind, rows, cols })
     }
 
     /// A matrix on the heap, for tests and for small tensors that were computed.
     pub fn from_floats(kind: WeightKind, rows: usize, cols: usize, values: &[f32]) -> Self {
         let bytes = match kind {
             WeightKind::F32 => values.iter().flat_map(|v| v.to_le_bytes()).collect(),
-            WeightKind::F16 => values
-                .iter()
-                .flat_map(|&v| f16::from_f32(v).to_le_bytes())
-                .collect(),
+            WeightKind::F16 => {
+                values.iter().flat_map(|&v| f16::from_f32(v).to_le_bytes()).collect()
+            }
             WeightKind::Packed(packed) => pack::pack_rows(packed, rows, cols, values),
         };
         let len = bytes.len();
@@ -145,10 +132,7 @@ impl Matrix {
     /// # Panics
     /// If the row does not exist or `out` has another length.
     pub fn read_row(&self, row: usize, out: &mut [f32]) {
-        assert!(
-            row < self.rows && out.len() == self.cols,
-            "row {row} of {self:?}"
-        );
+        assert!(row < self.rows && out.len() == self.cols, "row {row} of {self:?}");
         match self.kind {
             WeightKind::F32 => {
                 let bytes = &self.bytes()[row * self.cols * 4..][..self.cols * 4];
@@ -163,9 +147,7 @@ impl Matrix {
                 }
             }
             WeightKind::Packed(kind) => {
-                let blocks = self
-                    .tile(kind, row / TILE_ROWS)
-                    .chunks_exact(kind.block_bytes());
+                let blocks = self.tile(kind, row / TILE_ROWS).chunks_exact(kind.block_bytes());
                 let mut values = [0.0; BLOCK_COLS];
                 for (block, part) in blocks.zip(out.chunks_mut(BLOCK_COLS)) {
                     pack::unpack_block_row(kind, block, row % TILE_ROWS, &mut values);
@@ -205,11 +187,6 @@ mod tests {
     fn a_short_span_is_refused() {
         let bytes: Owner = Arc::new(vec![0u8; 100]);
         let error = Matrix::new(bytes, 0..100, WeightKind::F32, 5, 6).unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .contains("takes 120 bytes, the file holds 100"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("takes 120 bytes, the file holds 100"), "{error}");
     }
 }

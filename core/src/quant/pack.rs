@@ -137,9 +137,7 @@ fn quantise_q8(weights: &[f32; BLOCK_COLS]) -> (f16, [i32; BLOCK_COLS]) {
 /// 4 bits, -8..=7. Of the scales around "largest magnitude becomes -8 or 7" the one with the
 /// least squared error is kept; large weights count more, since they meet large products.
 fn quantise_q4(weights: &[f32; BLOCK_COLS]) -> (f16, [i32; BLOCK_COLS]) {
-    let extreme = weights
-        .iter()
-        .fold(0f32, |m, &w| if w.abs() > m.abs() { w } else { m });
+    let extreme = weights.iter().fold(0f32, |m, &w| if w.abs() > m.abs() { w } else { m });
     let mut best = (f16::ZERO, [0; BLOCK_COLS]);
     let mut least = f32::INFINITY;
     for step in 0..16 {

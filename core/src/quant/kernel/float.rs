@@ -16,28 +16,17 @@ pub struct View {
 impl View {
     /// A row-major matrix with `width` columns at the slice's start.
     pub const fn rows(width: usize) -> Self {
-        Self {
-            offset: 0,
-            row: width,
-            col: 1,
-        }
+        Self { offset: 0, row: width, col: 1 }
     }
 
     /// The transpose of a row-major matrix with `width` columns at the slice's start.
     pub const fn transposed(width: usize) -> Self {
-        Self {
-            offset: 0,
-            row: 1,
-            col: width,
-        }
+        Self { offset: 0, row: 1, col: width }
     }
 
     /// The same view, `offset` elements further on.
     pub const fn at(self, offset: usize) -> Self {
-        Self {
-            offset: self.offset + offset,
-            ..self
-        }
+        Self { offset: self.offset + offset, ..self }
     }
 
     /// Elements that a `[rows, cols]` matrix seen this way spans.
@@ -53,10 +42,7 @@ impl View {
 ///
 /// # Panics
 /// If a view reaches beyond its slice.
-#[allow(
-    clippy::too_many_arguments,
-    reason = "three matrices, three views, three sizes"
-)]
+#[allow(clippy::too_many_arguments, reason = "three matrices, three views, three sizes")]
 pub fn multiply(
     (m, k, n): (usize, usize, usize),
     out: &mut [f32],
@@ -71,17 +57,7 @@ pub fn multiply(
     assert!(out_view.end(m, n) <= out.len(), "out is too short");
     // SAFETY: the assertion above covers the whole of `out`'s view.
     unsafe {
-        multiply_into(
-            (m, k, n),
-            out.as_mut_ptr(),
-            out_view,
-            keep,
-            a,
-            a_view,
-            b,
-            b_view,
-            scale,
-        )
+        multiply_into((m, k, n), out.as_mut_ptr(), out_view, keep, a, a_view, b, b_view, scale)
     }
 }
 
@@ -93,10 +69,7 @@ pub fn multiply(
 ///
 /// # Panics
 /// If a view reaches beyond `a` or `b`.
-#[allow(
-    clippy::too_many_arguments,
-    reason = "three matrices, three views, three sizes"
-)]
+#[allow(clippy::too_many_arguments, reason = "three matrices, three views, three sizes")]
 pub unsafe fn multiply_into(
     (m, k, n): (usize, usize, usize),
     out: *mut f32,
@@ -108,10 +81,7 @@ pub unsafe fn multiply_into(
     b_view: View,
     scale: f32,
 ) {
-    assert!(
-        a_view.end(m, k) <= a.len() && b_view.end(k, n) <= b.len(),
-        "an operand is too short"
-    );
+    assert!(a_view.end(m, k) <= a.len() && b_view.end(k, n) <= b.len(), "an operand is too short");
     let stride = |s: usize| isize::try_from(s).expect("strides lie inside a slice");
     // SAFETY: the operands' views were checked above, `out` is the caller's promise.
     unsafe {

@@ -34,10 +34,7 @@ pub struct Kernel {
 
 impl Kernel {
     /// The reference that every other kernel is held to.
-    pub const PORTABLE: Self = Self {
-        name: "portable",
-        product: portable::tile_product,
-    };
+    pub const PORTABLE: Self = Self { name: "portable", product: portable::tile_product };
 
     /// All kernels that this processor can run, the reference first, the fastest last.
     pub fn all() -> Vec<Self> {
@@ -45,10 +42,7 @@ impl Kernel {
         let mut kernels = vec![Self::PORTABLE];
         #[cfg(target_arch = "x86_64")]
         if vnni::is_available() {
-            kernels.push(Self {
-                name: "avx512-vnni",
-                product: vnni::tile_product,
-            });
+            kernels.push(Self { name: "avx512-vnni", product: vnni::tile_product });
         }
         kernels
     }
@@ -129,11 +123,7 @@ mod tests {
         Kernel::PORTABLE.tile_product(PackedKind::Q8, &tile, &acts, 0..1, &mut out);
         for row in 0..16 {
             let exact: f32 = (0..cols).map(|c| weights[row * cols + c] * x[c]).sum();
-            assert!(
-                (out[0][row] - exact).abs() < 0.06,
-                "{} for {exact}",
-                out[0][row]
-            );
+            assert!((out[0][row] - exact).abs() < 0.06, "{} for {exact}", out[0][row]);
         }
     }
 }

@@ -87,11 +87,7 @@ fn group_weights(kind: PackedKind, body: &[u8], group: usize) -> __m512i {
         PackedKind::Q8 => load(group),
         PackedKind::Q4 => {
             let pair = load(group / 2);
-            let nibbles = if group.is_multiple_of(2) {
-                pair
-            } else {
-                _mm512_srli_epi16::<4>(pair)
-            };
+            let nibbles = if group.is_multiple_of(2) { pair } else { _mm512_srli_epi16::<4>(pair) };
             _mm512_and_si512(nibbles, _mm512_set1_epi8(15))
         }
     }
