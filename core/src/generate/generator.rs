@@ -212,7 +212,8 @@ mod tests {
     use crate::generate::sampler::{SplitMix64, Strategy as Sampling};
     use crate::generate::schema::Schema;
     use crate::generate::structured_grammar::StructuredGrammar;
-    use crate::language::tokenizer::tests::gemma_like;
+    use crate::language::tokenizer::Tokenizer;
+    use crate::language::tokenizer::tests::{gemma_like, golden};
     use crate::structured;
     use proptest::prelude::*;
     use serde_json::json;
@@ -515,8 +516,7 @@ mod tests {
     }
 
     /// `<eos>` is silent when decoded; here it must be seen.
-    fn visible_text(tokens: &[u32]) -> String {
-        let tokenizer = gemma_like();
+    fn visible_text(tokenizer: &Tokenizer, tokens: &[u32]) -> String {
         let mut text = tokenizer.decode(tokens).unwrap();
         if tokens.last() == Some(&tokenizer.eos()) {
             text.push_str("<eos>");
@@ -546,17 +546,15 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
-
         #[test]
-        fn noise_cannot_write_a_malformed_detection(seed: u64, max_items in 0usize..5) {
-            let tokenizer = gemma_like();
+        fn noise_cannot_write_a_malformed_detection(seed: u64, golden_words: bool, max_items in 0usize..5) {
+            let tokenizer = if golden_words { golden() } else { gemma_like() };
             let labels = ["plastic", "can", "can opener", "caf\u{e9}", "c"];
             for (strategy, masks) in strategies(seed).into_iter().zip([Masks::With, Masks::Without]) {
                 let mut grammar =
                     DetectionGrammar::new(tokenizer, &labels, masks, max_items).unwrap();
                 let (outcome, events) = noise(strategy, seed, 10_000, &mut grammar);
-                let text = visible_text(&outcome.tokens);
+                let text = visible_text(tokenizer, &outcome.tokens);
                 prop_assert_eq!(outcome.finish, Finish::Complete);
                 prop_assert!(is_well_formed(&text, &labels, masks), "{}", text);
                 prop_assert!(grammar.items().len() <= max_items);
@@ -567,8 +565,8 @@ mod tests {
         }
 
         #[test]
-        fn noise_cut_short_leaves_whole_items(seed: u64, max_tokens in 0usize..80) {
-            let tokenizer = gemma_like();
+        fn noise_cut_short_leaves_whole_items(seed: u64, golden_words: bool, max_tokens in 0usize..80) {
+            let tokenizer = if golden_words { golden() } else { gemma_like() };
             let labels = ["plastic", "can", "can opener"];
             let mut grammar =
                 DetectionGrammar::new(tokenizer, &labels, Masks::With, 4).unwrap();
@@ -579,8 +577,8 @@ mod tests {
         }
 
         #[test]
-        fn noise_cannot_write_a_malformed_structure(seed: u64, schema in any_schema()) {
-            let tokenizer = gemma_like();
+        fn noise_cannot_write_a_malformed_structure(seed: u64, golden_words: bool, schema in any_schema()) {
+            let tokenizer = if golden_words { golden() } else { gemma_like() };
             for strategy in strategies(seed) {
                 let mut grammar = StructuredGrammar::new(tokenizer, &schema).unwrap();
                 let (outcome, _) = noise(strategy, seed, 100_000, &mut grammar);

@@ -30,7 +30,7 @@ pub enum Schema {
     },
 }
 
-/// Why a JSON Schema is not one of these shapes.
+/// Why a JSON Schema is not one of these shapes, or a shape allows nothing that can be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("at {path:?}: {problem}")]
 pub struct SchemaError {
@@ -58,6 +58,9 @@ pub enum Problem {
     /// `minItems` above `maxItems`.
     #[error("minItems exceeds maxItems")]
     Bounds,
+    /// An object has the same field twice.
+    #[error("the field {0:?} occurs twice")]
+    DuplicateField(String),
     /// Nested deeper than [`MAX_DEPTH`].
     #[error("nested deeper than {MAX_DEPTH} levels")]
     TooDeep,
@@ -81,7 +84,17 @@ impl Schema {
     /// # Errors
     /// [`SchemaError`], with the place.
     pub fn from_json(schema: &Value) -> Result<Self, SchemaError> {
-        read(schema, &mut Vec::new())
+        let shape = read(schema, &mut Vec::new())?;
+        shape.check()?;
+        Ok(shape)
+    }
+
+    /// Asserts what the type leaves open: bounds in order, distinct fields, limited depth.
+    ///
+    /// # Errors
+    /// [`SchemaError`], with the place.
+    pub fn check(&self) -> Result<(), SchemaError> {
+        check(self, &mut Vec::new())
     }
 
     /// Whether `value` has this shape.
@@ -112,11 +125,40 @@ pub(crate) fn is_plain(character: char) -> bool {
     !matches!(character, '<' | '>' | '&') && !character.is_control()
 }
 
+impl SchemaError {
+    fn new(path: &[String], problem: Problem) -> Self {
+        let path = path.iter().map(|step| format!("/{step}")).collect();
+        Self { path, problem }
+    }
+}
+
+fn check(shape: &Schema, path: &mut Vec<String>) -> Result<(), SchemaError> {
+    let nests = matches!(shape, Schema::Object(_) | Schema::List { .. });
+    if nests && path.len() >= MAX_DEPTH {
+        return Err(SchemaError::new(path, Problem::TooDeep));
+    }
+    match shape {
+        Schema::List { min, max, .. } if min > max => Err(SchemaError::new(path, Problem::Bounds)),
+        Schema::List { items, .. } => check_at(items, "-", path),
+        Schema::Object(fields) => fields.iter().enumerate().try_for_each(|(n, (key, value))| {
+            if fields[..n].iter().any(|(other, _)| other == key) {
+                return Err(SchemaError::new(path, Problem::DuplicateField(key.clone())));
+            }
+            check_at(value, key, path)
+        }),
+        Schema::Enum(_) | Schema::Boolean | Schema::Text { .. } => Ok(()),
+    }
+}
+
+fn check_at(shape: &Schema, step: &str, path: &mut Vec<String>) -> Result<(), SchemaError> {
+    path.push(step.to_owned());
+    check(shape, path)?;
+    path.pop();
+    Ok(())
+}
+
 fn read(schema: &Value, path: &mut Vec<String>) -> Result<Schema, SchemaError> {
-    let problem = |problem| SchemaError {
-        path: path.iter().map(|step| format!("/{step}")).collect(),
-        problem,
-    };
+    let problem = |problem| SchemaError::new(path, problem);
     if path.len() > MAX_DEPTH {
         return Err(problem(Problem::TooDeep));
     }
@@ -204,8 +246,7 @@ fn bounds(keywords: &Map<String, Value>) -> Result<(usize, usize), Problem> {
         None => 0,
         Some(_) => number(keywords, "minItems")?,
     };
-    let max = number(keywords, "maxItems")?;
-    if min <= max { Ok((min, max)) } else { Err(Problem::Bounds) }
+    Ok((min, number(keywords, "maxItems")?))
 }
 
 fn text<'a>(keywords: &'a Map<String, Value>, name: &'static str) -> Result<&'a str, Problem> {
@@ -307,5 +348,19 @@ mod tests {
         let deep = (0..100).fold(text, |schema, _| nested(schema));
         let error = Schema::from_json(&deep).unwrap_err();
         assert_eq!(error.problem, Problem::TooDeep);
+    }
+
+    #[test]
+    fn every_shape_that_passes_can_be_read_back() {
+        let nested = |levels| {
+            (0..levels).fold(Schema::Boolean, |shape, _| Schema::Object(vec![("a".into(), shape)]))
+        };
+        assert!(nested(MAX_DEPTH).check().is_ok());
+        assert_eq!(nested(MAX_DEPTH + 1).check().unwrap_err().problem, Problem::TooDeep);
+
+        let twice =
+            Schema::Object(vec![("a".into(), Schema::Boolean), ("a".into(), Schema::Boolean)]);
+        let error = twice.check().unwrap_err();
+        assert_eq!(error.problem, Problem::DuplicateField("a".into()));
     }
 }

@@ -1,10 +1,8 @@
 //! The answers of `dispose` and `highlight`: JSON of a given shape, in the form of
 //! [`crate::structured`].
 //!
-//! The shape is compiled to a graph of nodes: words (a tag, or the values of an enum), the choice
-//! between another item of a list and its end, and free text. Neighbouring tags are one word, so
-//! `</s_item><s_state>` is tokenised as a whole. A tag that is the only possibility is determined
-//! token by token; the model is asked only where values differ.
+//! A tag that is the only possibility is determined token by token; the model is asked only where
+//! values differ.
 //!
 //! The text of every finished answer is read by [`crate::structured::read`] and has the shape.
 
@@ -14,9 +12,10 @@ use std::ops::Range;
 use serde_json::Value;
 
 use super::grammar::{Grammar, GrammarError};
-use super::lexicon::{Cursor, Lexicon, LexiconError};
+use super::lexicon::Cursor;
 use super::rows::RowSet;
 use super::schema::Schema;
+use super::structured_graph::{CompileError, FINISHED, Graph, LIST_END, Node, NodeId, SEPARATOR};
 use super::text_tokens::TextTokens;
 use crate::language::tokenizer::Tokenizer;
 use crate::structured;
@@ -24,34 +23,13 @@ use crate::structured;
 /// The grammar of one answer.
 #[derive(Debug, Clone)]
 pub struct StructuredGrammar {
-    nodes: Vec<Node>,
-    first: NodeId,
+    graph: Graph,
     text_tokens: TextTokens,
     /// Items begun in each list the current node lies in, outermost first.
     items: Vec<usize>,
     state: State,
     rows: RowSet,
 }
-
-type NodeId = usize;
-
-#[derive(Debug, Clone)]
-enum Node {
-    /// One of these words; each leads to its own node.
-    Words { words: Lexicon, next: Vec<NodeId> },
-    /// A list's first item begins.
-    Open { list: usize, item: NodeId },
-    /// Another item or the list's end.
-    More { joints: Lexicon, list: usize, min: usize, max: usize, item: NodeId, next: NodeId },
-    /// Free text.
-    Text { max_chars: usize, next: NodeId },
-    /// After `<eos>`.
-    Finished,
-}
-
-/// Indices in `joints`.
-const SEPARATOR: usize = 0;
-const LIST_END: usize = 1;
 
 #[derive(Debug, Clone, Copy)]
 struct State {
@@ -74,21 +52,18 @@ impl StructuredGrammar {
     /// Answers of this shape.
     ///
     /// # Errors
-    /// When an enum is empty, has a value twice, or one the tokenizer cannot write.
-    pub fn new(tokenizer: &Tokenizer, schema: &Schema) -> Result<Self, LexiconError> {
-        let mut compiler = Compiler { tokenizer, nodes: vec![Node::Finished], longest_text: None };
-        let end = compiler.end()?;
-        let first = compiler.value(schema, 0, end)?;
-        let text_tokens = compiler.longest_text.map(|longest| TextTokens::new(tokenizer, longest));
+    /// When the shape contradicts itself, or a word of it cannot be written or chosen.
+    pub fn new(tokenizer: &Tokenizer, schema: &Schema) -> Result<Self, CompileError> {
+        let graph = Graph::compile(tokenizer, schema)?;
+        let text_tokens = graph.longest_text.map(|longest| TextTokens::new(tokenizer, longest));
         let mut grammar = Self {
-            nodes: compiler.nodes,
-            first,
             text_tokens: text_tokens.unwrap_or_default(),
-            items: vec![0; depth(schema)],
-            state: State { node: first, place: Place::Empty },
+            items: vec![0; graph.lists],
+            state: State { node: graph.first, place: Place::Empty },
             rows: RowSet::default(),
+            graph,
         };
-        grammar.enter(first);
+        grammar.enter(grammar.graph.first);
         Ok(grammar)
     }
 
@@ -100,19 +75,19 @@ impl StructuredGrammar {
         let text = structured::write(value).map_err(|_| GrammarError::NotAnAnswer)?;
         let tokens = self.encode_text(tokenizer, &text)?;
         let mut reader = self.clone();
-        reader.enter(self.first);
+        reader.enter(self.graph.first);
         for token in &tokens {
             reader.advance(*token).map_err(|_| GrammarError::NotAnAnswer)?;
         }
         Ok(tokens)
     }
 
-    /// Follows `text` through the nodes. A word is never followed by what would make it another
+    /// Follows `text` through the graph. A word is never followed by what would make it another
     /// word (a tag follows, and no value has a `<`), so the longest is the right one.
     fn encode_text(&self, tokenizer: &Tokenizer, text: &str) -> Result<Vec<u32>, GrammarError> {
-        let (mut node, mut rest, mut tokens) = (self.first, text, Vec::new());
+        let (mut node, mut rest, mut tokens) = (self.graph.first, text, Vec::new());
         loop {
-            let (lexicon, targets) = match &self.nodes[node] {
+            let (lexicon, targets) = match &self.graph.nodes[node] {
                 Node::Words { words, next } => (words, next.clone()),
                 Node::More { joints, item, next, .. } => (joints, vec![*item, *next]),
                 Node::Open { item, .. } => {
@@ -136,7 +111,7 @@ impl StructuredGrammar {
     /// Goes to a node, and on to the first one that needs a token.
     fn enter(&mut self, mut node: NodeId) {
         loop {
-            if let Node::Open { list, .. } = self.nodes[node] {
+            if let Node::Open { list, .. } = self.graph.nodes[node] {
                 self.items[list] = 1;
             }
             self.state = State { node, place: self.entrance(node) };
@@ -150,7 +125,7 @@ impl StructuredGrammar {
 
     /// The place at which a node begins.
     fn entrance(&self, node: NodeId) -> Place {
-        match &self.nodes[node] {
+        match &self.graph.nodes[node] {
             Node::Words { words, .. } => Place::Word(words.start()),
             Node::More { joints, list, min, max, .. } => Place::Word(match self.items[*list] {
                 items if items < *min => joints.only(SEPARATOR),
@@ -164,7 +139,7 @@ impl StructuredGrammar {
 
     /// The next node, once nothing more can be said in this one.
     fn exit(&mut self) -> Option<NodeId> {
-        match (&self.nodes[self.state.node], self.state.place) {
+        match (&self.graph.nodes[self.state.node], self.state.place) {
             (Node::Words { words, next }, Place::Word(cursor)) => {
                 words.settled(cursor).map(|word| next[word])
             }
@@ -184,7 +159,7 @@ impl StructuredGrammar {
 
     /// The next node, where this one may end though more could be said in it.
     fn way_out(&self) -> Option<NodeId> {
-        match (&self.nodes[self.state.node], self.state.place) {
+        match (&self.graph.nodes[self.state.node], self.state.place) {
             (Node::Words { words, next }, Place::Word(cursor)) => {
                 words.complete(cursor).map(|word| next[word])
             }
@@ -200,26 +175,25 @@ impl StructuredGrammar {
         {
             self.rows.copy_from(tokens);
         }
-        if let (Some(lexicon), Place::Word(cursor)) =
-            (lexicon(&self.nodes[self.state.node]), self.state.place)
-        {
-            lexicon.insert_next(cursor, &mut self.rows);
-        }
+        self.insert_words(self.state.node, self.state.place);
         // A value is followed by a tag or <eos>, whose tokens cannot go on with the value.
-        if let Some(next) = self.way_out()
-            && let (Some(lexicon), Place::Word(cursor)) =
-                (lexicon(&self.nodes[next]), self.entrance(next))
-        {
+        if let Some(next) = self.way_out() {
+            self.insert_words(next, self.entrance(next));
+        }
+    }
+
+    fn insert_words(&mut self, node: NodeId, place: Place) {
+        if let (Some(lexicon), Place::Word(cursor)) = (self.graph.nodes[node].lexicon(), place) {
             lexicon.insert_next(cursor, &mut self.rows);
         }
     }
 
     /// Takes a token within the current node, if it goes on with it.
     fn step(&mut self, token: u32) -> bool {
-        let node = &self.nodes[self.state.node];
+        let node = &self.graph.nodes[self.state.node];
         let place = match self.state.place {
             Place::Word(cursor) => {
-                lexicon(node).and_then(|lexicon| lexicon.advance(cursor, token)).map(Place::Word)
+                node.lexicon().and_then(|words| words.advance(cursor, token)).map(Place::Word)
             }
             Place::Text { left } => self
                 .text_tokens
@@ -232,13 +206,6 @@ impl StructuredGrammar {
             self.state.place = place;
         }
         place.is_some()
-    }
-}
-
-fn lexicon(node: &Node) -> Option<&Lexicon> {
-    match node {
-        Node::Words { words: lexicon, .. } | Node::More { joints: lexicon, .. } => Some(lexicon),
-        _ => None,
     }
 }
 
@@ -268,132 +235,6 @@ impl Grammar for StructuredGrammar {
     fn cut(&mut self) -> Option<Infallible> {
         self.enter(FINISHED);
         None
-    }
-}
-
-/// The node after `<eos>`.
-const FINISHED: NodeId = 0;
-
-/// Builds the graph from its end: each part is told the node that follows it.
-struct Compiler<'a> {
-    tokenizer: &'a Tokenizer,
-    nodes: Vec<Node>,
-    longest_text: Option<usize>,
-}
-
-impl Compiler<'_> {
-    fn push(&mut self, node: Node) -> NodeId {
-        self.nodes.push(node);
-        self.nodes.len() - 1
-    }
-
-    fn end(&mut self) -> Result<NodeId, LexiconError> {
-        let words = Lexicon::from_words(vec![(vec![self.tokenizer.eos()], String::new())])?;
-        let next = vec![FINISHED];
-        Ok(self.push(Node::Words { words, next }))
-    }
-
-    /// `lists` is the number of lists around the value.
-    fn value(
-        &mut self,
-        schema: &Schema,
-        lists: usize,
-        next: NodeId,
-    ) -> Result<NodeId, LexiconError> {
-        match schema {
-            Schema::Object(fields) => self.object(fields, lists, next),
-            Schema::List { items, min, max } => self.list(items, *min, *max, lists, next),
-            Schema::Enum(values) => {
-                let texts: Vec<String> = values.iter().map(|v| structured::escaped(v)).collect();
-                self.words(&texts, vec![next; texts.len()])
-            }
-            Schema::Boolean => self.words(&[structured::TRUE, structured::FALSE], vec![next, next]),
-            Schema::Text { max_chars } => {
-                self.longest_text = self.longest_text.max(Some(*max_chars));
-                Ok(self.push(Node::Text { max_chars: *max_chars, next }))
-            }
-        }
-    }
-
-    fn object(
-        &mut self,
-        fields: &[(String, Schema)],
-        lists: usize,
-        next: NodeId,
-    ) -> Result<NodeId, LexiconError> {
-        if fields.is_empty() {
-            return self.tag(structured::EMPTY_OBJECT, next);
-        }
-        let mut node = next;
-        for (key, value) in fields.iter().rev() {
-            node = self.tag(&structured::field_end(key), node)?;
-            node = self.value(value, lists, node)?;
-            node = self.tag(&structured::field_start(key), node)?;
-        }
-        Ok(node)
-    }
-
-    fn list(
-        &mut self,
-        items: &Schema,
-        min: usize,
-        max: usize,
-        lists: usize,
-        next: NodeId,
-    ) -> Result<NodeId, LexiconError> {
-        if max == 0 {
-            return self.tag(structured::EMPTY_LIST, next);
-        }
-        let texts = [structured::SEPARATOR, structured::LIST_END];
-        let joints = Lexicon::new(self.tokenizer, &texts)?;
-        // The items lead to this node and this node to the items, which do not exist yet.
-        let more = self.push(Node::More { joints, list: lists, min, max, item: FINISHED, next });
-        let first = self.value(items, lists + 1, more)?;
-        if let Node::More { item, .. } = &mut self.nodes[more] {
-            *item = first;
-        }
-        let open = self.push(Node::Open { list: lists, item: first });
-        if min == 0 {
-            let texts = [structured::LIST, structured::EMPTY_LIST];
-            self.words(&texts, vec![open, next])
-        } else {
-            self.tag(structured::LIST, open)
-        }
-    }
-
-    fn words(
-        &mut self,
-        texts: &[impl AsRef<str>],
-        next: Vec<NodeId>,
-    ) -> Result<NodeId, LexiconError> {
-        let words = Lexicon::new(self.tokenizer, texts)?;
-        Ok(self.push(Node::Words { words, next }))
-    }
-
-    /// A tag, together with the tag that follows it if there is one.
-    fn tag(&mut self, text: &str, next: NodeId) -> Result<NodeId, LexiconError> {
-        if let Some((following, after)) = self.single_word(next) {
-            return self.words(&[format!("{text}{following}")], vec![after]);
-        }
-        self.words(&[text], vec![next])
-    }
-
-    fn single_word(&self, node: NodeId) -> Option<(&str, NodeId)> {
-        match &self.nodes[node] {
-            Node::Words { words, next } if next.len() == 1 && next[0] != FINISHED => {
-                Some((&words.word(0)?.text, next[0]))
-            }
-            _ => None,
-        }
-    }
-}
-
-/// How many lists lie inside each other.
-fn depth(schema: &Schema) -> usize {
-    match schema {
-        Schema::Object(fields) => fields.iter().map(|(_, f)| depth(f)).max().unwrap_or(0),
-        Schema::List { items, .. } => 1 + depth(items),
-        Schema::Enum(_) | Schema::Boolean | Schema::Text { .. } => 0,
     }
 }
 

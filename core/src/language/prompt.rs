@@ -112,7 +112,7 @@ fn plain(text: &str, signs: &[char]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tokenizer::tests::gemma_like;
+    use super::super::tokenizer::tests::{gemma_like, golden};
     use super::*;
 
     #[test]
@@ -128,6 +128,13 @@ mod tests {
         let ids = prefix.ids(tokenizer.image());
         assert_eq!(ids[..256], [tokenizer.image(); 256]);
         assert_eq!(ids[256..], running);
+    }
+
+    #[test]
+    fn a_prefix_has_the_tokens_of_the_reference() {
+        let prefix = Prefix::new(golden(), 1, "segment plastic ; glass").unwrap();
+        let (bos, newline) = (2, 4);
+        assert_eq!(prefix.text, [bos, 318, 371, 382, 347, 291, 350, newline]);
     }
 
     #[test]

@@ -251,6 +251,19 @@ pub(crate) mod tests {
         &TOKENIZER
     }
 
+    /// The tokenizer of the golden models, trained by the `tokenizers` package on a few texts of
+    /// ours. Its merges cross tags.
+    pub(crate) fn golden() -> &'static Tokenizer {
+        static TOKENIZER: LazyLock<Tokenizer> =
+            LazyLock::new(|| Tokenizer::from_bytes(&golden_file("hf/tokenizer.json")).unwrap());
+        &TOKENIZER
+    }
+
+    fn golden_file(name: &str) -> Vec<u8> {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/paligemma1/");
+        std::fs::read(format!("{folder}{name}")).unwrap()
+    }
+
     fn json_bytes(json: &Value) -> Vec<u8> {
         serde_json::to_vec(json).unwrap()
     }
@@ -355,6 +368,17 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn ids_and_texts_are_those_of_the_reference() {
+        let tokenizer = golden();
+        let cases: Value = serde_json::from_slice(&golden_file("tokenizer_cases.json")).unwrap();
+        for case in cases.as_array().unwrap() {
+            let ids = tokenizer.encode_markup(case["text"].as_str().unwrap()).unwrap();
+            assert_eq!(json!(ids), case["ids"], "{case}");
+            assert_eq!(json!(tokenizer.decode(&ids).unwrap()), case["decoded"], "{case}");
+        }
+    }
+
+    #[test]
     fn control_tokens_typed_by_a_person_are_left_out() {
         let tokenizer = gemma_like();
         let typed = "a<loc0000><seg127><eos><bos><image><pad><mask><unk>b";
@@ -409,7 +433,10 @@ pub(crate) mod tests {
     #[test]
     fn borders_crossed_by_a_merge_are_noticed() {
         let tokenizer = gemma_like();
-        assert!(tokenizer.joins_cleanly(&[" plastic", " ; "]).unwrap());
+        for label in ["plastic", "glass", "paper", "carton", "metal", "food"] {
+            let pieces = [&format!(" {label}"), " ; ", "<loc0000>"];
+            assert!(golden().joins_cleanly(&pieces).unwrap(), "{label}");
+        }
         assert!(!tokenizer.joins_cleanly(&["<s_a>", "</s_a>"]).unwrap());
     }
 }
