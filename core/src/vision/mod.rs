@@ -1,3 +1,4 @@
 //! The vision half: preprocessing and SigLIP.
 
 pub mod config;
+pub mod preprocess;
