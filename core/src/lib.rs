@@ -17,13 +17,18 @@
 //! Below them lie `pack` (the only module that touches files) and `quant` (packed weights and
 //! their kernels).
 
+pub mod attention;
 pub mod cancel;
 pub mod detection;
+pub mod engine;
+pub mod error;
 pub mod generate;
 pub mod language;
 pub mod lora;
 pub mod mask;
+pub mod ops;
 pub mod pack;
+pub mod paligemma;
 pub mod photo;
 pub mod quant;
 pub mod rules;

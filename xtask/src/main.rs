@@ -1,3 +1,38 @@
-//! Kerbside's tasks. One file per task; this one only dispatches.
+//! `cargo xtask <task>`: the table of contents of what can be done with this repository.
 
-fn main() {}
+use std::process::ExitCode;
+
+use xtask::args::Args;
+use xtask::failure::{Failure, Result};
+
+const USAGE: &str = "\
+cargo xtask sort       outline a photo's items and say what is done with each
+cargo xtask test       run every check
+cargo xtask evaluate   measure a pack on labelled photos
+cargo xtask logits     print the model's own numbers
+cargo xtask convert    make a pack from a Hugging Face PaliGemma folder
+cargo xtask inspect    print what is in a pack
+cargo xtask synth-pack write a pack of random weights, to measure speed and memory
+cargo xtask rules      check, show and search rule packs
+Each explains itself with --help.";
+
+fn main() -> ExitCode {
+    let mut words = std::env::args().skip(1);
+    let task = words.next().unwrap_or_default();
+    let args = Args::new(words.collect());
+    if task == "test" {
+        return xtask::test::run();
+    }
+    match run(&task, args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("{failure}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(task: &str, args: Args) -> Result<()> {
+    let _ = (task, args);
+    Err(Failure::new(USAGE))
+}

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use super::activations::Activations;
 use super::kernel::float::{View, multiply_into};
 use super::kernel::{Kernel, MAX_TOKENS, TileOut};
+use super::low_rank::LowRank;
 use super::matrix::{Matrix, WeightKind};
 use super::pack::{PackedKind, TILE_ROWS};
 
@@ -56,6 +57,20 @@ impl Linear {
             for row in y.chunks_exact_mut(bias.len()) {
                 row.iter_mut().zip(bias).for_each(|(v, b)| *v += b);
             }
+        }
+    }
+
+    /// [`Self::forward`] with an adapter's share added; `thin` is scratch.
+    pub fn forward_adapted(
+        &self,
+        x: &Activations<'_>,
+        lora: Option<LowRank<'_>>,
+        y: &mut [f32],
+        thin: &mut Vec<f32>,
+    ) {
+        self.forward(x, y);
+        if let Some(lora) = lora {
+            lora.add(x.floats, x.rows, y, thin);
         }
     }
 }

@@ -1,0 +1,489 @@
+//! The engine: what all photos share, opened once, and a session for one photo after the other.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::cancel::{CancelToken, Cancelled};
+use crate::detection::{self, BBox, Detection, Label, SegCode};
+use crate::error::{Error, Result};
+use crate::generate::detection_grammar::{DetectionGrammar, DetectionProgress, Masks};
+use crate::generate::generator::{Decoder, Generator, Likelihood, Report, Statistics};
+use crate::generate::sampler::{Sampler, Strategy};
+use crate::language::prompt::{self, Prefix};
+use crate::language::tokenizer::Tokenizer;
+use crate::lora::{AdapterTable, LoraAdapter};
+use crate::mask::{Mask, MaskCodec};
+use crate::pack::{Manifest, Pack, adapter_files};
+use crate::paligemma::{PaliGemma, Sequence};
+use crate::photo::Frame;
+use crate::vision::preprocess::preprocess;
+
+/// The nine classes of the app, in the order every prompt names them.
+pub const CLASSES: [&str; 9] =
+    ["plastic", "glass", "paper", "carton", "metal", "foam", "special", "food", "general"];
+
+/// The task whose adapter outlines items.
+pub const SEGMENT: &str = "segment";
+
+/// How an engine is opened.
+#[derive(Debug, Clone)]
+pub struct EngineOptions {
+    /// Threads to compute with; 0 takes every processor the system offers.
+    pub threads: usize,
+    /// Bytes of adapters that stay in memory; the least recently used one goes first.
+    pub adapter_bytes: usize,
+    /// Positions a session has behind the image's: prompt and answer.
+    pub text_positions: usize,
+}
+
+impl Default for EngineOptions {
+    fn default() -> Self {
+        Self { threads: 0, adapter_bytes: 256 << 20, text_positions: 768 }
+    }
+}
+
+/// A model pack, ready to answer. Clones share everything.
+#[derive(Debug, Clone)]
+pub struct Engine(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    manifest: Manifest,
+    model: PaliGemma,
+    tokenizer: Tokenizer,
+    codec: Option<MaskCodec>,
+    adapters: AdapterTable,
+    threads: rayon::ThreadPool,
+    text_positions: usize,
+}
+
+impl Engine {
+    /// Opens a pack: checks it, maps its weights, loads the adapters its tasks name.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the pack, naming the file.
+    pub fn open(pack: &Path, options: &EngineOptions) -> Result<Self> {
+        let pack = Pack::open(pack)?;
+        let tokenizer = Tokenizer::from_bytes(&pack.tokenizer()?)?;
+        tokenizer.check_rows(pack.manifest().architecture.text.vocab)?;
+        let codec = pack.mask_codec()?.map(|bytes| MaskCodec::from_safetensors(&bytes)).transpose()?;
+        let model = PaliGemma::load(pack.weights(), &pack.manifest().architecture)?;
+        let threads = rayon::ThreadPoolBuilder::new()
+            .num_threads(options.threads)
+            .thread_name(|i| format!("kerbside-{i}"))
+            .build()
+            .map_err(|source| Error::Threads { count: options.threads, source })?;
+        let adapters = AdapterTable::new(pack.manifest(), options.adapter_bytes);
+        for entry in &pack.manifest().adapters {
+            adapters.load(&entry.id, &pack.adapter(&entry.id)?)?;
+        }
+        Ok(Self(Arc::new(Shared {
+            manifest: pack.manifest().clone(),
+            model,
+            tokenizer,
+            codec,
+            adapters,
+            threads,
+            text_positions: options.text_positions,
+        })))
+    }
+
+    /// What the pack says of itself.
+    pub fn manifest(&self) -> &Manifest {
+        &self.0.manifest
+    }
+
+    /// The adapters in memory.
+    pub fn adapters(&self) -> &AdapterTable {
+        &self.0.adapters
+    }
+
+    /// The pack's tokenizer.
+    pub fn tokenizer(&self) -> &Tokenizer {
+        &self.0.tokenizer
+    }
+
+    /// The model, for whoever needs its numbers rather than its answers.
+    pub fn model(&self) -> &PaliGemma {
+        &self.0.model
+    }
+
+    /// The mask codec, if the pack has one.
+    pub fn codec(&self) -> Option<&MaskCodec> {
+        self.0.codec.as_ref()
+    }
+
+    /// Runs `work` on the engine's threads.
+    pub fn on_threads<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        self.0.threads.install(work)
+    }
+
+    /// The adapter that the pack names for a task; `None` runs the base alone.
+    ///
+    /// # Errors
+    /// If the adapter was evicted and is not in memory.
+    pub fn adapter_of(&self, task: &str) -> Result<Option<Arc<LoraAdapter>>> {
+        match self.0.manifest.tasks.get(task) {
+            Some(id) => Ok(Some(self.0.adapters.get(id)?)),
+            None => Ok(None),
+        }
+    }
+
+    /// Loads a PEFT folder from anywhere beside the pack's own adapters.
+    ///
+    /// # Errors
+    /// If it is not an adapter of this base.
+    pub fn load_adapter(&self, id: &str, dir: &Path) -> Result<Arc<LoraAdapter>> {
+        Ok(self.0.adapters.load(id, &adapter_files(dir)?)?)
+    }
+
+    /// A session: the memory of one photo's way through the model, used again for the next.
+    pub fn session(&self) -> Session {
+        let capacity = self.0.model.image_tokens() + self.0.text_positions;
+        Session {
+            engine: self.clone(),
+            sequence: self.0.model.sequence(capacity),
+            photo: None,
+            timings: Timings::default(),
+        }
+    }
+}
+
+/// What to look for.
+#[derive(Debug, Clone)]
+pub struct SegmentRequest {
+    /// The labels items may get.
+    pub labels: Vec<String>,
+    /// Most items of one answer.
+    pub max_items: usize,
+}
+
+impl Default for SegmentRequest {
+    fn default() -> Self {
+        Self { labels: CLASSES.map(str::to_owned).to_vec(), max_items: 12 }
+    }
+}
+
+/// What becomes known while items are outlined. `item` counts from 0 in one answer.
+#[derive(Debug, Clone)]
+pub enum SegmentEvent {
+    /// Where something is: the fourth `<loc>` was written.
+    Box {
+        /// Which item.
+        item: usize,
+        /// Where it is in the photo.
+        bbox: BBox,
+    },
+    /// What shape it has: the sixteenth `<seg>` was written.
+    Mask {
+        /// Which item.
+        item: usize,
+        /// Its mask inside the box.
+        mask: Mask,
+    },
+    /// What it is: the item is complete.
+    Item {
+        /// Which item.
+        item: usize,
+        /// All of it.
+        detection: Detection,
+    },
+    /// The answer ran out of room: what was reported of this item is void.
+    Dropped {
+        /// Which item.
+        item: usize,
+    },
+}
+
+/// How long the stages of the last answer took.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Timings {
+    /// Photo → the model's square of pixels.
+    pub preprocess: Duration,
+    /// Pixels → image features.
+    pub vision: Duration,
+    /// Image features and prompt → KV cache.
+    pub prefill: Duration,
+    /// Choosing and feeding tokens.
+    pub decode: Duration,
+    /// Codes → masks.
+    pub masks: Duration,
+    /// From the beginning of [`Session::segment`] to the first mask.
+    pub first_mask: Option<Duration>,
+    /// Tokens chosen, forced, and model calls.
+    pub tokens: Statistics,
+}
+
+/// One photo's way through the model. One thread at a time.
+#[derive(Debug)]
+pub struct Session {
+    engine: Engine,
+    sequence: Sequence,
+    photo: Option<Photo>,
+    timings: Timings,
+}
+
+/// The photo of a session as the model sees it.
+#[derive(Debug)]
+struct Photo {
+    /// `[3, size, size]`.
+    pixels: Vec<f32>,
+    /// `[image tokens, hidden]`.
+    features: Vec<f32>,
+    /// The adapter that changed the vision tower while these features were made.
+    tower: Option<String>,
+}
+
+impl Session {
+    /// Shows the model a photo: the vision tower runs here, once.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`]; the session then has no photo.
+    pub fn set_photo(&mut self, frame: &Frame, cancel: &CancelToken) -> Result<()> {
+        self.photo = None;
+        self.sequence.reset();
+        self.timings = Timings::default();
+        let size = self.engine.manifest().architecture.image_size;
+        let start = Instant::now();
+        let pixels = preprocess(frame, size);
+        self.timings.preprocess = start.elapsed();
+        let adapter = self.engine.adapter_of(SEGMENT)?;
+        let (features, tower) = self.look(&pixels, adapter.as_deref(), cancel)?;
+        self.photo = Some(Photo { pixels, features, tower });
+        Ok(())
+    }
+
+    /// How long the stages of the last answer took.
+    pub fn timings(&self) -> Timings {
+        self.timings
+    }
+
+    /// Outlines the photo's items. `on_event` hears of each part the moment it is complete.
+    ///
+    /// # Errors
+    /// [`Error::NoPhoto`], [`Error::Cancelled`] (the photo stays set), labels that cannot be
+    /// asked for.
+    pub fn segment(
+        &mut self,
+        request: &SegmentRequest,
+        cancel: &CancelToken,
+        on_event: &mut dyn FnMut(SegmentEvent),
+    ) -> Result<Vec<Detection>> {
+        let begin = Instant::now();
+        let engine = self.engine.clone();
+        let adapter = engine.adapter_of(SEGMENT)?;
+        let labels: Vec<Label> = request.labels.iter().map(|l| Label::new(l)).collect::<Result<_, _>>()?;
+        let masks = if engine.codec().is_some() { Masks::With } else { Masks::Without };
+        let question = match masks {
+            Masks::With => prompt::segment(&request.labels),
+            Masks::Without => prompt::detect(&request.labels),
+        };
+        let mut grammar =
+            DetectionGrammar::new(engine.tokenizer(), &request.labels, masks, request.max_items)?;
+        let room = self.ask(&question, adapter.as_deref(), cancel)?;
+
+        let start = Instant::now();
+        let mut items = Items::new(&engine, &labels, begin);
+        let mut generator = Generator { sampler: Sampler::new(Strategy::Greedy), max_tokens: room };
+        let mut decoder = Answer {
+            engine: &engine,
+            sequence: &mut self.sequence,
+            adapter: adapter.as_deref(),
+            cancel,
+        };
+        let outcome = generator.run(&mut decoder, &mut grammar, cancel, &mut |report| {
+            items.take(report, on_event);
+        })?;
+        self.timings.masks = items.mask_time;
+        self.timings.decode = start.elapsed() - items.mask_time;
+        self.timings.first_mask = items.first_mask;
+        self.timings.tokens = outcome.statistics;
+        Ok(items.complete)
+    }
+
+    /// Looks again at a part of the photo, enlarged to the model's whole square, and merges what
+    /// it finds into `known`. Small things far away need this. The session's photo is the crop
+    /// afterwards.
+    ///
+    /// # Errors
+    /// As [`Self::set_photo`] and [`Self::segment`].
+    pub fn look_again(
+        &mut self,
+        (crop, region): (&Frame, &BBox),
+        known: Vec<Detection>,
+        request: &SegmentRequest,
+        cancel: &CancelToken,
+        on_event: &mut dyn FnMut(SegmentEvent),
+    ) -> Result<Vec<Detection>> {
+        self.set_photo(crop, cancel)?;
+        let found = self.segment(request, cancel, &mut |event| on_event(event.into_photo(region)))?;
+        let found = found.into_iter().map(|item| item.from_crop(region));
+        Ok(detection::merge(known.into_iter().chain(found).collect()))
+    }
+
+    /// Image features, and the adapter's id if it has a part in them.
+    fn look(
+        &mut self,
+        pixels: &[f32],
+        adapter: Option<&LoraAdapter>,
+        cancel: &CancelToken,
+    ) -> Result<(Vec<f32>, Option<String>)> {
+        let adapter = adapter.filter(|a| a.touches_vision());
+        let start = Instant::now();
+        let model = self.engine.model();
+        let features =
+            self.engine.on_threads(|| model.image_features(pixels, adapter, cancel))?;
+        self.timings.vision = start.elapsed();
+        Ok((features, adapter.map(|a| a.id().to_owned())))
+    }
+
+    /// Reads photo and prompt; returns the positions left for the answer.
+    fn ask(
+        &mut self,
+        question: &str,
+        adapter: Option<&LoraAdapter>,
+        cancel: &CancelToken,
+    ) -> Result<usize> {
+        let mut photo = self.photo.take().ok_or(Error::NoPhoto)?;
+        let result = self.read(&mut photo, question, adapter, cancel);
+        self.photo = Some(photo);
+        result
+    }
+
+    fn read(
+        &mut self,
+        photo: &mut Photo,
+        question: &str,
+        adapter: Option<&LoraAdapter>,
+        cancel: &CancelToken,
+    ) -> Result<usize> {
+        let engine = self.engine.clone();
+        let tower = adapter.filter(|a| a.touches_vision()).map(LoraAdapter::id);
+        if photo.tower.as_deref() != tower {
+            // Another adapter had a part in these features, and so in the image's cached keys.
+            self.sequence.reset();
+            (photo.features, photo.tower) = self.look(&photo.pixels, adapter, cancel)?;
+        }
+        let prefix = Prefix::new(engine.tokenizer(), engine.model().image_tokens(), question)?;
+        let (needed, room) = (prefix.positions(), self.sequence.capacity());
+        if needed >= room {
+            return Err(Error::TooLong { needed, room });
+        }
+        let start = Instant::now();
+        let sequence = &mut self.sequence;
+        engine.on_threads(|| {
+            engine.model().prefill(sequence, &photo.features, &prefix.text, adapter, cancel)
+        })?;
+        self.timings.prefill = start.elapsed();
+        Ok(room - needed)
+    }
+}
+
+impl SegmentEvent {
+    /// The event of a crop as one of the photo that the crop's `region` was cut from.
+    fn into_photo(self, region: &BBox) -> Self {
+        match self {
+            Self::Box { item, bbox } => Self::Box { item, bbox: bbox.from_crop(region) },
+            Self::Item { item, detection } => {
+                Self::Item { item, detection: detection.from_crop(region) }
+            }
+            other => other,
+        }
+    }
+}
+
+/// The model as the generator sees it.
+struct Answer<'a> {
+    engine: &'a Engine,
+    sequence: &'a mut Sequence,
+    adapter: Option<&'a LoraAdapter>,
+    cancel: &'a CancelToken,
+}
+
+impl Decoder for Answer<'_> {
+    type Error = Cancelled;
+
+    fn step(
+        &mut self,
+        tokens: &[u32],
+        rows: &[std::ops::Range<u32>],
+        logits: &mut Vec<f32>,
+    ) -> Result<(), Cancelled> {
+        let Self { engine, sequence, adapter, cancel } = self;
+        engine.on_threads(|| {
+            if !tokens.is_empty() {
+                engine.model().step(sequence, tokens, *adapter, cancel)?;
+            }
+            engine.model().last_logits(sequence, rows, logits);
+            Ok(())
+        })
+    }
+}
+
+/// The items of one answer, as the grammar reports their parts.
+struct Items<'a> {
+    engine: &'a Engine,
+    labels: &'a [Label],
+    begin: Instant,
+    corners: [u16; 4],
+    codes: Option<[SegCode; 16]>,
+    mask: Option<Mask>,
+    complete: Vec<Detection>,
+    mask_time: Duration,
+    first_mask: Option<Duration>,
+}
+
+impl<'a> Items<'a> {
+    fn new(engine: &'a Engine, labels: &'a [Label], begin: Instant) -> Self {
+        Self {
+            engine,
+            labels,
+            begin,
+            corners: [0; 4],
+            codes: None,
+            mask: None,
+            complete: Vec::new(),
+            mask_time: Duration::ZERO,
+            first_mask: None,
+        }
+    }
+
+    fn take(&mut self, report: Report<DetectionProgress>, on_event: &mut dyn FnMut(SegmentEvent)) {
+        match report.event {
+            DetectionProgress::Box { item, corners } => {
+                self.corners = corners;
+                (self.codes, self.mask) = (None, None);
+                let bbox = BBox::from_bins(corners).expect("the grammar keeps boxes upright");
+                on_event(SegmentEvent::Box { item, bbox });
+            }
+            DetectionProgress::Codes { item, codes } => self.decode_mask(item, codes, on_event),
+            DetectionProgress::Label { item, label } => {
+                let detection = self.detection(label, report.likelihood);
+                self.complete.push(detection.clone());
+                on_event(SegmentEvent::Item { item, detection });
+            }
+            DetectionProgress::Dropped { item } => on_event(SegmentEvent::Dropped { item }),
+        }
+    }
+
+    fn decode_mask(&mut self, item: usize, codes: [u8; 16], on_event: &mut dyn FnMut(SegmentEvent)) {
+        let codes = codes.map(|c| SegCode::new(c).expect("the grammar keeps codes below 128"));
+        self.codes = Some(codes);
+        let Some(codec) = self.engine.codec() else { return };
+        let start = Instant::now();
+        let mask = codec.decode(&codes);
+        self.mask_time += start.elapsed();
+        self.first_mask.get_or_insert_with(|| self.begin.elapsed());
+        self.mask = Some(mask.clone());
+        on_event(SegmentEvent::Mask { item, mask });
+    }
+
+    /// The item as it stands; how sure the model was of the label is how sure it is of the item.
+    fn detection(&mut self, label: usize, likelihood: Likelihood) -> Detection {
+        let label = self.labels[label].clone();
+        let item = Detection::from_tokens(self.corners, self.codes, label)
+            .expect("the grammar keeps boxes upright");
+        Detection { mask: self.mask.take(), confidence: likelihood.mean(), ..item }
+    }
+}
