@@ -1,5 +1,9 @@
 //! Kerbside's tasks, one file each. `main.rs` only dispatches; the tests use the tasks too.
 
 pub mod args;
+pub mod codec_report;
+pub mod dataset;
+pub mod evaluate;
 pub mod failure;
+pub mod overlay;
 pub mod test;
