@@ -125,7 +125,7 @@ fn same<T: PartialEq>(expected: Option<&T>, got: Option<&T>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::fixtures::zurich;
+    use crate::rules::fixtures::{bundled, zurich};
 
     fn check(pack: &RulePack, at_least: usize) {
         if let Some(failed) = pack.run_cases().first() {
@@ -138,6 +138,11 @@ mod tests {
     #[test]
     fn zurichs_worked_examples_come_out_as_written() {
         check(&zurich(), 40);
+    }
+
+    #[test]
+    fn munichs_worked_examples_come_out_as_written() {
+        check(&RulePack::from_files(bundled("de/munich")).unwrap(), 40);
     }
 
     #[test]

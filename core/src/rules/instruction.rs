@@ -231,4 +231,10 @@ impl Instruction {
     pub fn sentence(&self) -> String {
         Phrases::of(&self.language).sentence(self)
     }
+
+    /// What does not fit into the sentence, one line each: prices with their year, times to put
+    /// it out, conditions of places, and where it is written.
+    pub fn details(&self) -> Vec<String> {
+        Phrases::of(&self.language).details(self)
+    }
 }

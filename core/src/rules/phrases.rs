@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::class::Class;
-use super::instruction::{BagText, Instruction, SizeText, Verdict, WayText};
+use super::instruction::{BagText, Instruction, SizeText, SourceText, Verdict, WayText};
 use super::rule::Doubt;
 use super::stream::{Moment, SetOut};
 
@@ -32,12 +32,16 @@ pub(super) struct Phrases {
     ask: String,
     or: String,
     bag: String,
+    sold_at: String,
+    price: String,
     refund: String,
     put_out_from: String,
     put_out_by: String,
     day_before: String,
     same_day: String,
     day_after: String,
+    source: String,
+    source_verified: String,
     is_it_dirty: String,
     pub(super) clean: String,
     pub(super) dirty: String,
@@ -95,7 +99,7 @@ impl Phrases {
             head = format!("{head}: {}", instruction.steps.join("; "));
         }
         let mut parts = vec![stop(&head)];
-        parts.extend(instruction.ways.first().into_iter().flat_map(|way| self.details(way)));
+        parts.extend(instruction.ways.first().into_iter().flat_map(|way| self.extras(way)));
         parts.extend(instruction.note.as_deref().map(stop));
         parts.join(" ")
     }
@@ -139,18 +143,77 @@ impl Phrases {
         fill(template, &[label, stream, container, ("place", &place)])
     }
 
-    fn details(&self, way: &WayText) -> Vec<String> {
-        let mut details = Vec::new();
+    fn extras(&self, way: &WayText) -> Vec<String> {
+        let mut extras = Vec::new();
         if !way.bags.is_empty() {
             let bags: Vec<_> = way.bags.iter().map(bag).collect();
-            details.push(fill(&self.bag, &[("bags", &bags.join(" / "))]));
+            extras.push(fill(&self.bag, &[("bags", &bags.join(" / "))]));
         }
-        details.extend(way.set_out.iter().flat_map(|window| self.window(window)));
         if let Some(refund) = &way.refund {
-            details.push(fill(&self.refund, &[("refund", refund)]));
+            extras.push(fill(&self.refund, &[("refund", refund)]));
         }
-        details.extend(way.note.as_deref().map(stop));
+        extras.extend(way.note.as_deref().map(stop));
+        extras
+    }
+
+    /// What does not fit into the sentence, one line each: prices, times, places, sources.
+    pub(super) fn details(&self, instruction: &Instruction) -> Vec<String> {
+        let ways = &instruction.ways;
+        let mut details: Vec<_> = ways.iter().flat_map(|way| self.way_details(way)).collect();
+        let sources = ways.iter().map(|way| &way.source);
+        for source in std::iter::once(&instruction.source).chain(sources).flatten() {
+            let line = self.cited(source);
+            if !details.contains(&line) {
+                details.push(line);
+            }
+        }
         details
+    }
+
+    fn way_details(&self, way: &WayText) -> Vec<String> {
+        let mut details: Vec<_> = way.bags.iter().flat_map(|bag| self.bag_details(bag)).collect();
+        details.extend(way.set_out.iter().flat_map(|window| self.window(window)));
+        if let Some(place) = &way.place {
+            let texts = [&place.address, &place.note].into_iter().flatten();
+            details.extend(texts.map(|text| stop(&format!("{}: {text}", place.name))));
+        }
+        details
+    }
+
+    fn bag_details(&self, bag: &BagText) -> Vec<String> {
+        let prices = bag.sizes.iter().filter_map(|size| self.price(bag, size));
+        let sold_at = bag
+            .sold_at
+            .iter()
+            .map(|shops| fill(&self.sold_at, &[("bag", &bag.name), ("shops", shops)]));
+        sold_at.chain(prices).chain(bag.not_valid.as_deref().map(stop)).collect()
+    }
+
+    /// An amount is never shown without its year, nor a fee share as if it were the price.
+    fn price(&self, bag: &BagText, size: &SizeText) -> Option<String> {
+        let litres = size.litres.to_string();
+        let covers = size.covers.as_ref().map(|covers| format!(", {covers}")).unwrap_or_default();
+        let values = [
+            ("bag", bag.name.as_str()),
+            ("litres", &litres),
+            ("price", size.price.as_deref()?),
+            ("as_of", size.as_of.as_deref()?),
+            ("covers", &covers),
+        ];
+        Some(fill(&self.price, &values))
+    }
+
+    fn cited(&self, source: &SourceText) -> String {
+        let (read, checked) = (source.retrieved.to_string(), source.verified);
+        let template = if checked.is_some() { &self.source_verified } else { &self.source };
+        let verified = checked.map(|day| day.to_string()).unwrap_or_default();
+        let values = [
+            ("publisher", source.publisher.as_str()),
+            ("title", &source.title),
+            ("retrieved", &read),
+            ("verified", &verified),
+        ];
+        fill(template, &values)
     }
 
     fn window(&self, window: &SetOut) -> Vec<String> {
@@ -181,16 +244,8 @@ fn asked(instruction: &Instruction) -> (&str, String) {
 }
 
 fn bag(bag: &BagText) -> String {
-    let sizes: Vec<_> = bag.sizes.iter().map(size).collect();
-    format!("{} ({})", bag.name, sizes.join(", "))
-}
-
-fn size(size: &SizeText) -> String {
-    let litres = format!("{} l", size.litres);
-    match (&size.price, &size.as_of) {
-        (Some(price), Some(as_of)) => format!("{litres}: {price}, {as_of}"),
-        _ => litres,
-    }
+    let sizes: Vec<_> = bag.sizes.iter().map(|size| size.litres.to_string()).collect();
+    format!("{} ({} l)", bag.name, sizes.join(", "))
 }
 
 /// Replaces the gaps of a template in one pass, so that a `{name}` inside a value stays as it is.
