@@ -37,6 +37,8 @@ mod perceived;
 mod phrases;
 mod resolve;
 mod rule;
+#[cfg(test)]
+mod schema;
 mod search;
 mod stream;
 mod text;
