@@ -2,8 +2,10 @@
 
 pub mod args;
 pub mod codec_report;
+pub mod convert;
 pub mod dataset;
 pub mod evaluate;
 pub mod failure;
+pub mod new_pack;
 pub mod overlay;
 pub mod test;
