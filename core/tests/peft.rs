@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use half::bf16;
-use kerbside_core::lora::{BaseModel, LoraAdapter, LoraError};
+use kerbside_core::lora::{AdapterTable, BaseModel, LoraAdapter, LoraError};
 use kerbside_core::pack::{AdapterFiles, Manifest, adapter_files};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde_json::{Value, json};
@@ -146,4 +146,35 @@ fn the_base_of_the_goldens_is_a_valid_architecture() {
         "files": [file("weights", "w"), file("tokenizer", "t")], "peak_bytes": 0
     });
     Manifest::parse(manifest.to_string().as_bytes(), Path::new("pack.json")).unwrap();
+}
+
+#[test]
+fn swapping_adapters_allocates_nothing() {
+    let table = AdapterTable::new(base(), usize::MAX);
+    let ids = ["plain", "vision", "regex"];
+    for id in ids {
+        table.load(id, &adapter_files(&golden(id)).unwrap()).unwrap();
+    }
+    let allocated = allocation_counter::measure(|| {
+        for id in ids {
+            let adapter = table.get(id).unwrap();
+            assert!(adapter.language(2).q().is_some() || adapter.touches_vision());
+        }
+    });
+    assert_eq!(allocated.count_total, 0);
+}
+
+#[test]
+fn the_budget_keeps_what_was_used_last() {
+    let read_len = |id| read(id).unwrap().byte_len();
+    let table = AdapterTable::new(base(), read_len("plain") + read_len("regex"));
+    let load = |id: &str| table.load(id, &adapter_files(&golden(id)).unwrap()).unwrap();
+    let held = load("plain");
+    load("regex");
+    table.get("plain").unwrap();
+    load("vision");
+    let ids: Vec<String> = table.list().into_iter().map(|info| info.id).collect();
+    assert_eq!(ids, ["plain", "vision"]);
+    assert!(table.get("regex").unwrap_err().to_string().contains("regex"));
+    assert!(table.unload("plain") && held.language(0).q().is_some());
 }

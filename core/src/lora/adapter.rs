@@ -6,6 +6,7 @@ use half::{bf16, f16};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
 use super::config::LoraConfig;
+use super::coverage::Coverage;
 use super::error::LoraError;
 use super::module::{Half, Module, split_key};
 use crate::pack::{AdapterFiles, Architecture, Manifest, Part, PrefixMode};
@@ -111,6 +112,13 @@ impl LoraAdapter {
         let tensors = SafeTensors::deserialize(&files.tensors)
             .map_err(|source| LoraError::File { id: id.to_owned(), source })?;
         let (found, mut misfits) = collect(&tensors);
+        let coverage = Coverage::new(&config.targets, found.keys());
+        let broken = |reason| LoraError::Config { id: id.to_owned(), reason };
+        let keys = coverage.unsupported().map_err(broken)?;
+        if !keys.is_empty() {
+            return Err(LoraError::Unsupported { id: id.to_owned(), keys });
+        }
+        misfits.extend(coverage.missing(&base.architecture).map_err(broken)?);
         let mut adapter = Self::empty(id, &base.architecture);
         for (name, halves) in found {
             match halves.join(&name, &config, &base.architecture) {
@@ -118,7 +126,7 @@ impl LoraAdapter {
                 Err(reason) => misfits.push(format!("{name}: {reason}")),
             }
         }
-        if adapter.pairs().next().is_none() && misfits.is_empty() {
+        if tensors.is_empty() {
             misfits.push("the file holds no tensors".into());
         }
         match misfits.is_empty() {
@@ -254,9 +262,6 @@ impl Halves<'_> {
             return Err("adapter_config.json does not target it".into());
         }
         let rank = config.rank(name)?;
-        if rank == 0 {
-            return Err("rank 0".into());
-        }
         let pair = LoraPair {
             a: matrix("lora_A", self.a, [rank, inputs])?,
             b: matrix("lora_B", self.b, [outputs, rank])?,
@@ -324,9 +329,12 @@ pub(super) mod tests {
     }
 
     pub(crate) fn files(entries: &[Entry]) -> AdapterFiles {
-        let config = json!({
-            "peft_type": "LORA", "r": 4, "lora_alpha": 8, "target_modules": ["o_proj", "fc1"]
-        });
+        files_for(entries, &["layers.1.self_attn.o_proj", "layers.0.mlp.fc1"])
+    }
+
+    fn files_for(entries: &[Entry], targets: &[&str]) -> AdapterFiles {
+        let config =
+            json!({"peft_type": "LORA", "r": 4, "lora_alpha": 8, "target_modules": targets});
         let views = entries.iter().map(|(key, dtype, shape, bytes)| {
             (key.as_str(), TensorView::new(*dtype, shape.clone(), bytes).unwrap())
         });
@@ -357,8 +365,8 @@ pub(super) mod tests {
         assert!(adapter.language(0).o().is_none() && adapter.language(1).q().is_none());
         assert!(adapter.vision(0).fc2().is_none() && adapter.projector().is_none());
         assert_eq!(adapter.byte_len(), 4 * (4 * 64 + 4 * 72));
-        let language = LoraAdapter::read("cut", &files(&entries()[..2]), &base()).unwrap();
-        assert!(!language.touches_vision());
+        let language = files_for(&entries()[..2], &["1.self_attn.o_proj"]);
+        assert!(!LoraAdapter::read("cut", &language, &base()).unwrap().touches_vision());
     }
 
     #[test]
@@ -407,6 +415,26 @@ pub(super) mod tests {
             }
         });
         assert!(spelt.contains("two spellings"), "{spelt}");
+    }
+
+    #[test]
+    fn targets_without_tensors_are_listed() {
+        let missing = misfit(|e| e.truncate(2));
+        assert!(missing.contains("layers.0.mlp.fc1: a target without tensors"), "{missing}");
+        let wide = files_for(&entries(), &["o_proj", "fc1"]);
+        let error = LoraAdapter::read("cut", &wide, &base()).unwrap_err().to_string();
+        assert!(error.contains("layers.0.self_attn.o_proj: a target without"), "{error}");
+        assert!(!error.contains("layers.1.self_attn.o_proj"), "{error}");
+    }
+
+    #[test]
+    fn targets_that_are_not_done_here_are_refused_by_name() {
+        let targets = ["layers.1.self_attn.o_proj", "layers.0.mlp.fc1", "embed_tokens"];
+        let files = files_for(&entries(), &targets);
+        let error = LoraAdapter::read("cut", &files, &base()).unwrap_err();
+        assert!(matches!(error, LoraError::Unsupported { .. }), "{error}");
+        let named = "target module model.language_model.embed_tokens";
+        assert!(error.to_string().contains(named), "{error}");
     }
 
     #[test]

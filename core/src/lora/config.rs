@@ -7,6 +7,9 @@ use super::error::LoraError;
 use super::targets::{Indices, Names, Overrides, Targets};
 use crate::pack::PrefixMode;
 
+/// Ranks beyond this are mistakes: the layers themselves are hardly wider.
+const MAX_RANK: usize = 1024;
+
 /// Keys that decide what a trained adapter computes, and that are understood.
 const UNDERSTOOD: [&str; 10] = [
     "r",
@@ -96,7 +99,10 @@ impl LoraConfig {
         let refuse = |reason: String| LoraError::Config { id: id.to_owned(), reason };
         let map: Map<String, Value> =
             serde_json::from_slice(json).map_err(|e| refuse(e.to_string()))?;
-        let keys: Vec<String> = map.iter().filter_map(unsupported).collect();
+        let mut keys: Vec<String> = map.iter().filter_map(unsupported).collect();
+        if !map.contains_key("peft_type") {
+            keys.push("no peft_type".into());
+        }
         if !keys.is_empty() {
             return Err(LoraError::Unsupported { id: id.to_owned(), keys });
         }
@@ -106,6 +112,13 @@ impl LoraConfig {
     }
 
     fn compile(stored: Stored) -> Result<Self, String> {
+        let (r, alpha) = (stored.r, stored.lora_alpha);
+        if !is_rank(&r) {
+            return Err(format!("r is {r}, a rank is from 1 to {MAX_RANK}"));
+        }
+        if !alpha.is_finite() {
+            return Err("lora_alpha is not finite".into());
+        }
         let named = stored.base_model_name_or_path.filter(|name| is_hub_id(name));
         let (base, prefix_mode) = stored.kerbside.map_or((None, None), |k| (k.base, k.prefix_mode));
         Ok(Self {
@@ -117,11 +130,15 @@ impl LoraConfig {
             )?,
             base: base.or(named),
             prefix_mode,
-            rank: stored.r,
-            alpha: stored.lora_alpha,
+            rank: r,
+            alpha,
             rank_stabilised: stored.use_rslora.unwrap_or(false),
-            ranks: overrides("rank_pattern", stored.rank_pattern, |v| Some(v.as_u64()? as usize))?,
-            alphas: overrides("alpha_pattern", stored.alpha_pattern, |v| Some(v.as_f64()? as f32))?,
+            ranks: overrides("rank_pattern", stored.rank_pattern, |v| {
+                usize::try_from(v.as_u64()?).ok().filter(is_rank)
+            })?,
+            alphas: overrides("alpha_pattern", stored.alpha_pattern, |v| {
+                Some(v.as_f64()? as f32).filter(|alpha| alpha.is_finite())
+            })?,
         })
     }
 
@@ -143,6 +160,10 @@ impl LoraConfig {
         let alpha = self.alphas.get(module)?.unwrap_or(self.alpha);
         Ok(alpha / if self.rank_stabilised { rank.sqrt() } else { rank })
     }
+}
+
+fn is_rank(rank: &usize) -> bool {
+    (1..=MAX_RANK).contains(rank)
 }
 
 /// The key and its value, if it asks for something that is not done here.
@@ -247,6 +268,29 @@ mod tests {
             assert!(matches!(error, LoraError::Unsupported { .. }), "{error}");
             assert!(error.to_string().contains(key), "{error}");
         }
+    }
+
+    #[test]
+    fn a_configuration_that_names_no_method_is_refused() {
+        let error = config(|j| drop(j.as_object_mut().unwrap().remove("peft_type"))).unwrap_err();
+        assert!(error.to_string().contains("no peft_type"), "{error}");
+    }
+
+    #[test]
+    fn ranks_and_alphas_must_be_sane() {
+        for (key, value) in [
+            ("r", json!(0)),
+            ("r", json!(1025)),
+            ("lora_alpha", json!(1e60)),
+            ("rank_pattern", json!({"up_proj": 0})),
+            ("rank_pattern", json!({"up_proj": 1025})),
+            ("alpha_pattern", json!({"up_proj": 1e60})),
+        ] {
+            let error = config(|j| j[key] = value.clone()).unwrap_err();
+            assert!(matches!(error, LoraError::Config { .. }), "{key} = {value}: {error}");
+            assert!(error.to_string().contains(key), "{error}");
+        }
+        assert!(config(|j| j["r"] = json!(1024)).is_ok());
     }
 
     #[test]

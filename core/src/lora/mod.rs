@@ -4,6 +4,7 @@
 //! config   adapter_config.json: what is understood, what is refused by name
 //! targets  which modules PEFT would have adapted
 //! module   a layer's matrix, and the many ways files spell it
+//! coverage what the configuration targets and the file lacks
 //! adapter  both files → LoraAdapter, every tensor on its layer
 //! table    the adapters in memory, the least recently used one leaving first
 //! error    why an adapter is refused
@@ -14,6 +15,7 @@
 
 mod adapter;
 mod config;
+mod coverage;
 mod error;
 mod module;
 mod table;

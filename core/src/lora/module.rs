@@ -58,6 +58,26 @@ impl Module {
         Some(Self { part, layer: layer.parse().ok()?, slot })
     }
 
+    /// Every adaptable matrix of a base.
+    pub fn all(arch: &Architecture) -> impl Iterator<Item = Self> {
+        let part = |part, layers, slots: usize| {
+            (0..layers)
+                .flat_map(move |layer| (0..slots).map(move |slot| Self { part, layer, slot }))
+        };
+        part(Part::Vision, arch.vision.layers, VISION.len())
+            .chain(part(Part::Projector, 1, 1))
+            .chain(part(Part::Language, arch.text.layers, LANGUAGE.len()))
+    }
+
+    /// Its name within its part, the same in all spellings.
+    pub fn name(self) -> String {
+        match self.part {
+            Part::Projector => "linear".into(),
+            Part::Language => format!("layers.{}.{}", self.layer, LANGUAGE[self.slot]),
+            Part::Vision => format!("encoder.layers.{}.{}", self.layer, VISION[self.slot]),
+        }
+    }
+
     /// `(out, in)` features of the base's matrix; `None` for a layer the base does not have.
     pub fn shape(self, arch: &Architecture) -> Option<(usize, usize)> {
         let (vision, text) = (&arch.vision, &arch.text);
@@ -143,6 +163,22 @@ mod tests {
         let projector = Module { part: Part::Projector, layer: 0, slot: 0 };
         for name in ["multi_modal_projector.linear", "model.multi_modal_projector.linear"] {
             assert_eq!(module(&format!("{name}.lora_A.weight")), Some((projector, Half::A)));
+        }
+    }
+
+    #[test]
+    fn every_matrix_is_known_by_its_name() {
+        let arch = crate::pack::fixture::sample_manifest().architecture;
+        let modules: Vec<Module> = Module::all(&arch).collect();
+        assert_eq!(modules.len(), 2 * VISION.len() + 1 + 2 * LANGUAGE.len());
+        for module in modules {
+            let prefix = match module.part {
+                Part::Vision => "model.vision_tower.",
+                Part::Projector => "model.multi_modal_projector.",
+                Part::Language => "model.language_model.",
+            };
+            assert_eq!(Module::parse(&format!("{prefix}{}", module.name())), Some(module));
+            assert!(module.shape(&arch).is_some());
         }
     }
 

@@ -76,6 +76,11 @@ impl Targets {
         Ok(Self { target, exclude, layers })
     }
 
+    /// Whether they stand for every linear layer, and so for no other module.
+    pub fn are_all_linear(&self) -> bool {
+        matches!(self.target, Matcher::AllLinear)
+    }
+
     /// Whether PEFT would adapt this module.
     ///
     /// # Errors
