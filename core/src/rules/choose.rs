@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use super::pack::RulePack;
 use super::perceived::{Context, Perceived};
 use super::rule::{Doubt, Fit, Rule, both};
-use super::stream::{Stream, Way};
+use super::stream::{Bag, Stream, Way};
 use super::zone::{Reach, Zone, reach};
 
 /// The outcome of choosing among rules.
@@ -47,8 +47,8 @@ impl RulePack {
         decide(&ranked)
     }
 
-    /// The ways a stream is collected here and today, best first; `None` when that depends on a
-    /// zone nobody has named yet.
+    /// The ways a stream is collected here and today, best first; `None` when they or their bags
+    /// depend on a zone nobody has named yet.
     pub(super) fn ways<'a>(
         &'a self,
         stream: &'a Stream,
@@ -66,7 +66,21 @@ impl RulePack {
         // A district with a way of its own has it instead of the general one, not beside it.
         let deepest = reached.iter().filter_map(|(_, reach)| depth(*reach)).max();
         let counts = |reach| depth(reach).is_some() && depth(reach) == deepest;
-        Some(reached.iter().filter(|(_, reach)| counts(*reach)).map(|(way, _)| *way).collect())
+        let ways = reached.iter().filter(|(_, reach)| counts(*reach)).map(|(way, _)| *way);
+        let ways: Vec<_> = ways.collect();
+        let mut bags = ways.iter().flat_map(|way| self.bags(way, context));
+        bags.all(|(_, reach)| !matches!(reach, Reach::Unknown { .. })).then_some(ways)
+    }
+
+    /// The bags of a way that are not known to be invalid here.
+    pub(super) fn bags<'a>(
+        &'a self,
+        way: &'a Way,
+        context: &'a Context,
+    ) -> impl Iterator<Item = (&'a Bag, Reach)> {
+        let reached = |bag: &'a Bag| (bag, reach(&self.zones, &bag.zones, &context.zones));
+        let named = self.bags.iter().filter(|bag| way.bags.contains(&bag.id));
+        named.map(reached).filter(|(_, reach)| *reach != Reach::Elsewhere)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Packs for tests: the bundled ones, and a small one that tests bend out of shape.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
@@ -11,12 +11,26 @@ use super::perceived::{Context, Perceived};
 
 pub(super) type Files = BTreeMap<String, String>;
 
-/// The files of a bundled pack, for instance `"ch/zurich"`.
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../rules")
+}
+
+/// Every bundled pack, for instance `"ch/zurich"`.
+pub(super) fn communities() -> Vec<String> {
+    let countries = entries(&root()).into_iter().filter(|path| path.is_dir());
+    let folders = countries.flat_map(|country| entries(&country));
+    let name = |path: PathBuf| path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned();
+    folders.map(name).collect()
+}
+
+/// The files of a bundled pack.
 pub(super) fn bundled(community: &str) -> Files {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../rules").join(community);
-    std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
+    entries(&root().join(community))
+        .into_iter()
         .map(|path| {
             let name = path.file_name().unwrap().to_str().unwrap().to_owned();
             (name, std::fs::read_to_string(path).unwrap())

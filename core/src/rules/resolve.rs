@@ -349,7 +349,7 @@ impl<'a> Answering<'a> {
     fn way(&self, way: &Way) -> WayText {
         let place = way.place.as_ref();
         let place = place.and_then(|id| self.pack.places.iter().find(|place| place.id == *id));
-        let bags = self.pack.bags.iter().filter(|bag| way.bags.contains(&bag.id));
+        let bags = self.pack.bags(way, self.context).map(|(bag, _)| bag);
         WayText {
             how: way.how,
             container: self.optional(&way.container),
@@ -405,10 +405,10 @@ mod tests {
     use std::sync::LazyLock;
 
     use proptest::prelude::*;
-    use serde_json::Value;
+    use serde_json::{Value, json};
 
     use super::*;
-    use crate::rules::fixtures::{bundled, item, on, tiny, zurich};
+    use crate::rules::fixtures::{bent, bundled, item, on, tiny, zurich};
     use crate::rules::perceived::Cue;
 
     const TODAY: &str = "2026-11-23";
@@ -481,7 +481,8 @@ mod tests {
         let yes = unsure.question.unwrap().answers.remove(0).fact;
         assert_eq!(verdict(&pack, &tub(Seen::Unsure).with(&yes)), Verdict::Hazardous);
         let battery = Perceived { hazards: tub(Seen::Yes).hazards, ..item("special", "battery") };
-        assert_eq!(verdict(&zurich(), &battery), Verdict::TakeBack);
+        let covered = first(&zurich(), &battery, &on(TODAY));
+        assert_eq!(covered.stream.unwrap().id, "batteries", "not the stream of the hazard");
     }
 
     #[test]
@@ -508,6 +509,19 @@ mod tests {
     }
 
     #[test]
+    fn a_doubt_that_makes_no_difference_is_not_asked_about() {
+        let dirty = json!({
+            "id": "dirty-tubs", "items": ["tub"], "when": { "dirty": true },
+            "then": { "stream": "packaging" }, "source": "page",
+        });
+        let pack = bent("rules.json", |rows| rows.as_array_mut().unwrap().push(dirty)).unwrap();
+        let here = Context { zones: vec!["hill".into()], ..on(TODAY) };
+        assert_eq!(first(&pack, &item("plastic", "tub"), &here).rule.as_deref(), Some("tubs"));
+        let soiled = item("plastic", "tub").with(&Fact::State(State::Dirty));
+        assert_eq!(first(&pack, &soiled, &here).rule.as_deref(), Some("dirty-tubs"));
+    }
+
+    #[test]
     fn a_zone_is_asked_for_only_where_it_matters() {
         let pack = tiny_pack();
         let tub = item("plastic", "tub");
@@ -531,6 +545,24 @@ mod tests {
         let pilot = Context { zones: vec!["lake".into()], ..on("2026-12-31") };
         assert_eq!(first(&pack, &tub, &pilot).ways.len(), 1, "replaces the general way");
         assert_eq!(first(&pack, &tub, &pilot).verdict, Verdict::Kerb);
+    }
+
+    #[test]
+    fn only_bags_that_are_valid_in_the_zone_are_shown() {
+        let mut files = tiny();
+        let bag = |zone: &str| {
+            json!({ "id": zone, "names": { "en": format!("{zone} bag") }, "zones": [zone],
+                    "sizes": [{ "litres": 20 }], "source": "page" })
+        };
+        files.insert("bags.json".into(), json!([bag("hill"), bag("lake")]).to_string());
+        let mut streams: Value = serde_json::from_str(&files["streams.json"]).unwrap();
+        streams[0]["ways"][0]["bags"] = json!(["hill", "lake"]);
+        files.insert("streams.json".into(), streams.to_string());
+        let pack = RulePack::from_files(files).unwrap();
+        let dirty = item("plastic", "tray").with(&Fact::State(State::Dirty));
+        let lake = Context { zones: vec!["lake".into()], ..on(TODAY) };
+        assert!(first(&pack, &dirty, &lake).sentence().ends_with("Only in: lake bag (20 l)."));
+        assert_eq!(first(&pack, &dirty, &on(TODAY)).question.unwrap().text, "Where?");
     }
 
     #[test]

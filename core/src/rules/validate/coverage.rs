@@ -85,9 +85,14 @@ fn items(report: &mut Report<'_>, context: &Context) {
 fn streams(report: &mut Report<'_>, context: &Context) {
     let pack = report.pack;
     for stream in &pack.streams {
-        let collected = pack.ways(stream, context).is_none_or(|ways| !ways.is_empty());
-        report.require(collected, at("streams.json", &stream.id, "ways"), || {
+        let Some(ways) = pack.ways(stream, context) else { continue };
+        report.require(!ways.is_empty(), at("streams.json", &stream.id, "ways"), || {
             format!("no way to get rid of it {}", here(context))
+        });
+        let bagged =
+            ways.iter().all(|way| way.bags.is_empty() || pack.bags(way, context).next().is_some());
+        report.require(bagged, at("streams.json", &stream.id, "ways.bags"), || {
+            format!("no bag is valid {}", here(context))
         });
     }
 }

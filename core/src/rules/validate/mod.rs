@@ -190,6 +190,20 @@ mod tests {
     }
 
     #[test]
+    fn where_bags_are_needed_one_is_valid() {
+        let mut files = tiny();
+        let bag = json!([{"id": "bag", "names": {"en": "Bag"}, "zones": ["hill"], "sizes": [{"litres": 20}], "source": "page"}]);
+        files.insert("bags.json".into(), bag.to_string());
+        let mut streams: Value = serde_json::from_str(&files["streams.json"]).unwrap();
+        streams[0]["ways"][0]["bags"] = json!(["bag"]);
+        files.insert("streams.json".into(), streams.to_string());
+        let found = RulePack::parse(files).unwrap().validate();
+        assert_eq!(found.len(), 1, "{found:#?}");
+        let message = found[0].to_string();
+        assert_eq!(message, "streams.json: rest.ways.bags: no bag is valid on 2026-01-01 in lake");
+    }
+
+    #[test]
     fn rules_neither_contradict_nor_repeat_each_other() {
         let again = |then: &str| json!({"id": "again", "items": ["tub"], "then": {"stream": then}, "source": "page"});
         reports(
