@@ -6,6 +6,8 @@ pub mod convert;
 pub mod dataset;
 pub mod evaluate;
 pub mod failure;
+pub mod inspect;
 pub mod new_pack;
 pub mod overlay;
+pub mod synth;
 pub mod test;
