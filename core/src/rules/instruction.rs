@@ -156,6 +156,18 @@ pub struct PlaceText {
     pub position: Option<[f64; 2]>,
     /// Opening hours or other conditions.
     pub note: Option<String>,
+    /// Single addresses of it in the zones of the household.
+    pub sites: Vec<SiteText>,
+}
+
+/// An address as shown.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SiteText {
+    /// Street and number, as signposted.
+    pub name: String,
+    /// Latitude and longitude in degrees (WGS 84).
+    pub position: Option<[f64; 2]>,
 }
 
 /// A bag as shown.

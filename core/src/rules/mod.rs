@@ -49,14 +49,14 @@ pub use cases::{Case, Expected, Mismatch};
 pub use class::Class;
 pub use error::{Error, Finding};
 pub use instruction::{
-    AskedAnswer, AskedQuestion, BagText, Instruction, PlaceText, SizeText, SourceText, StreamText,
-    Verdict, WayText, Why,
+    AskedAnswer, AskedQuestion, BagText, Instruction, PlaceText, SiteText, SizeText, SourceText,
+    StreamText, Verdict, WayText, Why,
 };
 pub use item::Item;
 pub use pack::{Contact, PackInfo, RulePack, Source};
 pub use perceived::{Context, Cue, Fact, Perceived, Seen, State};
 pub use rule::{Answer, Hazard, Outcome, Question, Rule, Step, When};
 pub use search::Hit;
-pub use stream::{Bag, BagSize, How, Moment, Place, Price, SetOut, Stream, Way};
+pub use stream::{Bag, BagSize, How, Moment, Place, Price, SetOut, Site, Stream, Way};
 pub use text::Texts;
 pub use zone::Zone;

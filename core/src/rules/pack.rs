@@ -9,7 +9,7 @@ use super::cases::Case;
 use super::error::Error;
 use super::item::Item;
 use super::rule::{Hazard, Question, Rule, Step};
-use super::stream::{Bag, Place, Stream};
+use super::stream::{Bag, Place, Site, Stream};
 use super::text::{Texts, fold};
 use super::zone::Zone;
 
@@ -93,6 +93,7 @@ pub struct RulePack {
     pub(super) streams: Vec<Stream>,
     pub(super) bags: Vec<Bag>,
     pub(super) places: Vec<Place>,
+    pub(super) sites: Vec<Site>,
     pub(super) steps: Vec<Step>,
     pub(super) questions: Vec<Question>,
     pub(super) items: Vec<Item>,
@@ -141,6 +142,7 @@ impl RulePack {
             streams: required(files, "streams.json")?,
             bags: optional(files, "bags.json")?,
             places: optional(files, "places.json")?,
+            sites: optional(files, "sites.json")?,
             steps: optional(files, "steps.json")?,
             questions: optional(files, "questions.json")?,
             items: required(files, "items.json")?,
@@ -182,6 +184,11 @@ impl RulePack {
     /// Every place.
     pub fn places(&self) -> &[Place] {
         &self.places
+    }
+
+    /// Every site: the single addresses behind the places.
+    pub fn sites(&self) -> &[Site] {
+        &self.sites
     }
 
     /// Every source.

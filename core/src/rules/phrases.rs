@@ -31,7 +31,9 @@ pub(super) struct Phrases {
     unknown: String,
     ask: String,
     or: String,
+    steps: String,
     bag: String,
+    sites: String,
     sold_at: String,
     price: String,
     refund: String,
@@ -96,7 +98,8 @@ impl Phrases {
     pub(super) fn sentence(&self, instruction: &Instruction) -> String {
         let mut head = self.head(instruction);
         if !instruction.steps.is_empty() {
-            head = format!("{head}: {}", instruction.steps.join("; "));
+            let steps = instruction.steps.join("; ");
+            head = fill(&self.steps, &[("head", &head), ("steps", &steps)]);
         }
         let mut parts = vec![stop(&head)];
         parts.extend(instruction.ways.first().into_iter().flat_map(|way| self.extras(way)));
@@ -176,6 +179,10 @@ impl Phrases {
         if let Some(place) = &way.place {
             let texts = [&place.address, &place.note].into_iter().flatten();
             details.extend(texts.map(|text| stop(&format!("{}: {text}", place.name))));
+            let sites: Vec<_> = place.sites.iter().map(|site| site.name.as_str()).collect();
+            if !sites.is_empty() {
+                details.push(fill(&self.sites, &[("sites", &sites.join("; "))]));
+            }
         }
         details
     }

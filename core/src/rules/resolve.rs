@@ -13,16 +13,17 @@ use jiff::civil::Date;
 
 use super::choose::Choice;
 use super::instruction::{
-    AskedAnswer, AskedQuestion, BagText, Instruction, PlaceText, SizeText, SourceText, StreamText,
-    Verdict, WayText, Why,
+    AskedAnswer, AskedQuestion, BagText, Instruction, PlaceText, SiteText, SizeText, SourceText,
+    StreamText, Verdict, WayText, Why,
 };
 use super::item::Item;
 use super::pack::RulePack;
 use super::perceived::{Context, Fact, Perceived, Seen, State};
 use super::phrases::Phrases;
 use super::rule::{Doubt, Hazard, Outcome, Question, Rule};
-use super::stream::{Bag, Place, Price, Stream, Way};
+use super::stream::{Bag, Place, Price, Site, Stream, Way};
 use super::text::Texts;
+use super::zone::{Reach, reach};
 
 impl RulePack {
     /// What is to be done with one thing: one instruction, followed by one for each part that
@@ -370,7 +371,18 @@ impl<'a> Answering<'a> {
             address: place.address.clone(),
             position: place.position,
             note: self.optional(&place.note),
+            sites: self.sites(place),
         }
+    }
+
+    /// Addresses elsewhere help nobody: without a zone there are none.
+    fn sites(&self, place: &Place) -> Vec<SiteText> {
+        let near = |site: &&Site| {
+            let reach = reach(&self.pack.zones, &site.zones, &self.context.zones);
+            site.places.contains(&place.id) && matches!(reach, Reach::Counts { .. })
+        };
+        let shown = |site: &Site| SiteText { name: site.name.clone(), position: site.position };
+        self.pack.sites.iter().filter(near).map(shown).collect()
     }
 
     fn bag(&self, bag: &Bag) -> BagText {
@@ -566,6 +578,22 @@ mod tests {
     }
 
     #[test]
+    fn addresses_are_those_of_the_households_zone() {
+        let glass = item("glass", "glass-bottle");
+        let sites = |zones: &[&str]| {
+            let zones = zones.iter().map(|zone| (*zone).to_owned()).collect();
+            let answer = first(&zurich(), &glass, &Context { zones, ..on(TODAY) });
+            let near = answer.details().iter().any(|line| line.starts_with("Near you: "));
+            let place = answer.ways.into_iter().next().unwrap().place.unwrap();
+            assert_eq!(near, !place.sites.is_empty());
+            place.sites.into_iter().map(|site| site.name).collect::<Vec<_>>()
+        };
+        assert_eq!(sites(&[]), Vec::<String>::new());
+        assert!(sites(&["8001"]).contains(&"Bahnhofquai vis-à-vis 5".to_owned()));
+        assert!(!sites(&["8004"]).contains(&"Bahnhofquai vis-à-vis 5".to_owned()));
+    }
+
+    #[test]
     fn days_and_zones_outside_the_pack_get_no_answer() {
         let pack = tiny_pack();
         let tub = item("plastic", "tub");
@@ -596,7 +624,7 @@ mod tests {
         );
         assert_eq!(
             said("de-CH"),
-            "Glasflasche → Glassammlung, hinbringen: Wertstoff-Sammelstelle: leeren; Deckel \
+            "Glasflasche → Glassammlung, hinbringen: Wertstoff-Sammelstelle – leeren; Deckel \
              abnehmen."
         );
         assert_eq!(said("fr"), said("de"));

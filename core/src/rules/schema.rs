@@ -10,7 +10,7 @@ use super::item::Item;
 use super::pack::{Contact, PackInfo, Source};
 use super::perceived::Cue;
 use super::rule::{Answer, Hazard, Question, Rule, Step, When};
-use super::stream::{Bag, BagSize, Moment, Place, Price, SetOut, Stream, Way};
+use super::stream::{Bag, BagSize, Moment, Place, Price, SetOut, Site, Stream, Way};
 use super::zone::Zone;
 
 /// The names serde lists when it meets one it does not know.
@@ -37,6 +37,7 @@ fn the_schema_names_the_fields_of_every_row() {
         ("bag_size", fields::<BagSize>()),
         ("bag", fields::<Bag>()),
         ("place", fields::<Place>()),
+        ("site", fields::<Site>()),
         ("step", fields::<Step>()),
         ("answer", fields::<Answer>()),
         ("question", fields::<Question>()),

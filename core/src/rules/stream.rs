@@ -174,6 +174,23 @@ pub struct Price {
     pub source: String,
 }
 
+/// One address of a kind of place: this collection point, that recycling yard.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Site {
+    /// Street and number, as signposted.
+    pub name: String,
+    /// Ids of the places it is one of.
+    pub places: Vec<String>,
+    /// Zones it serves.
+    pub zones: Vec<String>,
+    /// Latitude and longitude in degrees (WGS 84).
+    #[serde(default)]
+    pub position: Option<[f64; 2]>,
+    /// Id of the source.
+    pub source: String,
+}
+
 /// Where something is brought: one address, or a kind of place ("any shop that sells them").
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

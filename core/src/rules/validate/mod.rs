@@ -190,6 +190,23 @@ mod tests {
     }
 
     #[test]
+    fn sites_belong_to_a_place_and_a_zone() {
+        let mut files = tiny();
+        let site =
+            json!([{"name": "1 Hill Road", "places": ["moon"], "zones": [], "source": "page"}]);
+        files.insert("sites.json".into(), site.to_string());
+        let found = RulePack::parse(files).unwrap().validate();
+        let found: Vec<_> = found.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            found,
+            [
+                "sites.json: 1 Hill Road.places: moon: no such row",
+                "sites.json: 1 Hill Road.zones: nobody would see it",
+            ]
+        );
+    }
+
+    #[test]
     fn where_bags_are_needed_one_is_valid() {
         let mut files = tiny();
         let bag = json!([{"id": "bag", "names": {"en": "Bag"}, "zones": ["hill"], "sizes": [{"litres": 20}], "source": "page"}]);

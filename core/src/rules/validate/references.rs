@@ -16,6 +16,7 @@ pub(super) fn check(report: &mut Report<'_>) {
     sources(report);
     zones(report);
     streams(report);
+    sites(report);
     items(report);
     questions(report);
     rules(report);
@@ -62,6 +63,8 @@ fn cited(pack: &RulePack) -> Vec<(At<'_>, &String)> {
     }
     let places = pack.places.iter();
     cited.extend(places.map(|row| (at("places.json", &row.id, "source"), &row.source)));
+    let sites = pack.sites.iter();
+    cited.extend(sites.map(|row| (at("sites.json", &row.name, "source"), &row.source)));
     let rules = pack.rules.iter();
     cited.extend(rules.map(|row| (at("rules.json", &row.id, "source"), &row.source)));
     let hazards = pack.hazards.iter();
@@ -113,6 +116,17 @@ fn streams(report: &mut Report<'_>) {
                 "it has to be brought somewhere, but nothing says where".into()
             });
         }
+    }
+}
+
+fn sites(report: &mut Report<'_>) {
+    let pack = report.pack;
+    for site in &pack.sites {
+        let row = |field| at("sites.json", &site.name, field);
+        exist(report, row("places"), &site.places, pack.places.iter().map(|place| &place.id));
+        exist(report, row("zones"), &site.zones, pack.zones.iter().map(|zone| &zone.id));
+        report.require(!site.places.is_empty(), row("places"), || "a site of nothing".into());
+        report.require(!site.zones.is_empty(), row("zones"), || "nobody would see it".into());
     }
 }
 
