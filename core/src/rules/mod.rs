@@ -13,6 +13,7 @@
 //! perceived what the model saw, and where and when it was seen
 //! choose    which of several rows applies; what has to be asked first
 //! resolve   the guards, in order: perceived → instruction
+//! show      pack rows in one language, references followed
 //! instruction  the answer, in one language, ready to show
 //! phrases   sentence templates, one file a language
 //! search    names and aliases, with typing errors
@@ -40,6 +41,7 @@ mod rule;
 #[cfg(test)]
 mod schema;
 mod search;
+mod show;
 mod stream;
 mod text;
 mod validate;

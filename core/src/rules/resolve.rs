@@ -12,18 +12,11 @@
 use jiff::civil::Date;
 
 use super::choose::Choice;
-use super::instruction::{
-    AskedAnswer, AskedQuestion, BagText, Instruction, PlaceText, SiteText, SizeText, SourceText,
-    StreamText, Verdict, WayText, Why,
-};
+use super::instruction::{AskedAnswer, AskedQuestion, Instruction, Verdict, Why};
 use super::item::Item;
 use super::pack::RulePack;
 use super::perceived::{Context, Fact, Perceived, Seen, State};
-use super::phrases::Phrases;
-use super::rule::{Doubt, Hazard, Outcome, Question, Rule};
-use super::stream::{Bag, Place, Price, Site, Stream, Way};
-use super::text::Texts;
-use super::zone::{Reach, reach};
+use super::rule::{Answer, Doubt, Hazard, Outcome, Question, Rule};
 
 impl RulePack {
     /// What is to be done with one thing: one instruction, followed by one for each part that
@@ -37,10 +30,10 @@ impl RulePack {
 }
 
 /// One question to the pack: what all steps of answering share.
-struct Answering<'a> {
-    pack: &'a RulePack,
-    language: &'a str,
-    context: &'a Context,
+pub(super) struct Answering<'a> {
+    pub(super) pack: &'a RulePack,
+    pub(super) language: &'a str,
+    pub(super) context: &'a Context,
 }
 
 impl<'a> Answering<'a> {
@@ -247,7 +240,7 @@ impl<'a> Answering<'a> {
     }
 
     fn kinds(&self, question: &Question) -> Vec<AskedAnswer> {
-        let shown = |answer: &super::rule::Answer| {
+        let shown = |answer: &Answer| {
             let item = self.pack.lookup(&answer.item)?;
             let text = self.text(answer.text.as_ref().unwrap_or(&item.names));
             Some(AskedAnswer { text, fact: Fact::Item(item.id.clone()) })
@@ -313,98 +306,6 @@ impl<'a> Answering<'a> {
             changes_on: None,
         }
     }
-
-    fn phrases(&self) -> &'static Phrases {
-        Phrases::of(self.language)
-    }
-
-    fn text(&self, texts: &Texts) -> String {
-        texts.get(self.language).to_owned()
-    }
-
-    fn optional(&self, texts: &Option<Texts>) -> Option<String> {
-        texts.as_ref().map(|texts| self.text(texts))
-    }
-
-    fn steps(&self, ids: &[String]) -> Vec<String> {
-        let find = |id: &String| self.pack.steps.iter().find(|step| step.id == *id);
-        ids.iter().filter_map(find).map(|step| self.text(&step.text)).collect()
-    }
-
-    fn source(&self, id: &str) -> Option<SourceText> {
-        let source = self.pack.sources.iter().find(|source| source.id == id)?;
-        Some(SourceText {
-            title: source.title.clone(),
-            publisher: source.publisher.clone(),
-            url: source.url.clone(),
-            retrieved: source.retrieved,
-            verified: source.verified,
-        })
-    }
-
-    fn stream(&self, stream: &Stream) -> StreamText {
-        let (id, icon) = (stream.id.clone(), stream.icon.clone());
-        StreamText { id, name: self.text(&stream.names), icon }
-    }
-
-    fn way(&self, way: &Way) -> WayText {
-        let place = way.place.as_ref();
-        let place = place.and_then(|id| self.pack.places.iter().find(|place| place.id == *id));
-        let bags = self.pack.bags(way, self.context).map(|(bag, _)| bag);
-        WayText {
-            how: way.how,
-            container: self.optional(&way.container),
-            colour: way.colour.clone(),
-            place: place.map(|place| self.place(place)),
-            bags: bags.map(|bag| self.bag(bag)).collect(),
-            set_out: way.set_out,
-            refund: way.refund.as_ref().map(amount),
-            note: self.optional(&way.note),
-            source: self.source(&way.source),
-        }
-    }
-
-    fn place(&self, place: &Place) -> PlaceText {
-        PlaceText {
-            id: place.id.clone(),
-            name: self.text(&place.names),
-            address: place.address.clone(),
-            position: place.position,
-            note: self.optional(&place.note),
-            sites: self.sites(place),
-        }
-    }
-
-    /// Addresses elsewhere help nobody: without a zone there are none.
-    fn sites(&self, place: &Place) -> Vec<SiteText> {
-        let near = |site: &&Site| {
-            let reach = reach(&self.pack.zones, &site.zones, &self.context.zones);
-            site.places.contains(&place.id) && matches!(reach, Reach::Counts { .. })
-        };
-        let shown = |site: &Site| SiteText { name: site.name.clone(), position: site.position };
-        self.pack.sites.iter().filter(near).map(shown).collect()
-    }
-
-    fn bag(&self, bag: &Bag) -> BagText {
-        let sizes = bag.sizes.iter().map(|size| SizeText {
-            litres: size.litres,
-            price: size.price.as_ref().map(amount),
-            as_of: size.price.as_ref().map(|price| price.as_of.clone()),
-            covers: size.price.as_ref().and_then(|price| self.optional(&price.covers)),
-        });
-        BagText {
-            id: bag.id.clone(),
-            name: self.text(&bag.names),
-            colour: bag.colour.clone(),
-            sizes: sizes.collect(),
-            sold_at: self.optional(&bag.sold_at),
-            not_valid: self.optional(&bag.not_valid),
-        }
-    }
-}
-
-fn amount(price: &Price) -> String {
-    format!("{} {}", price.currency, price.amount)
 }
 
 fn day_after(date: Date) -> Option<Date> {
@@ -422,6 +323,8 @@ mod tests {
     use super::*;
     use crate::rules::fixtures::{bent, bundled, item, on, tiny, zurich};
     use crate::rules::perceived::Cue;
+    use crate::rules::phrases::Phrases;
+    use crate::rules::show::amount;
 
     const TODAY: &str = "2026-11-23";
 
