@@ -1,21 +1,38 @@
 //! Kerbside's engine: from a photograph of trash to outlined items and local instructions.
 //!
-//! The modules follow one photo's way through the program:
+//! One photo's way through the program, and the module that tells each part of the story:
 //!
 //! ```text
-//! photo      upright RGB pixels (EXIF applied, limits checked)
-//! vision     preprocess → SigLIP → projector: one embedding per patch
-//! language   prompt → Gemma with a prefix mask and a KV cache
-//! lora       the adapters that turn one base into three specialists
-//! generate   tokens, held to a grammar
-//! detection  <loc>/<seg> tokens ⇄ boxes, codes and labels
-//! mask       16 codes → 64×64 mask → contour
-//! structured tokens ⇄ JSON
-//! rules      the community's rule pack decides what is done with an item
+//! engine      Engine (shared by all threads) and Session (one photo after the other)
+//! photo       encoded picture → upright RGB, limits checked
+//! vision      squash to the model's square → SigLIP → one state per patch
+//! paligemma   projector → prefill of [image][bos][prompt]["\n"] → decode step
+//! language    tokenizer, prompt, Gemma with its prefix mask and KV cache
+//! lora        the adapters that make three specialists of one base
+//! generate    logits → tokens, held to a grammar
+//! detection   <loc>/<seg> tokens ⇄ boxes, codes and labels
+//! mask        16 codes → 64×64 mask → outline
+//! structured  tokens ⇄ JSON
+//! rules       the community's rule pack decides what is done with an item
 //! ```
 //!
-//! Below them lie `pack` (the only module that touches files) and `quant` (packed weights and
-//! their kernels).
+//! Below them: `pack` (the only module that touches files), `quant` (packed weights and their
+//! kernels), `attention` and `ops` (the arithmetic between matrices), `cancel` and `error`.
+//!
+//! ```no_run
+//! use kerbside_core::{CancelToken, Engine, EngineOptions, Frame, SegmentRequest};
+//!
+//! # fn main() -> kerbside_core::Result<()> {
+//! let engine = Engine::open("models/kerbside-nano/pack".as_ref(), &EngineOptions::default())?;
+//! let photo = Frame::from_encoded(&std::fs::read("photo.jpg").expect("a photo to sort"))?;
+//! let (mut session, cancel) = (engine.session(), CancelToken::new());
+//! session.set_photo(&photo, &cancel)?;
+//! for item in session.segment(&SegmentRequest::default(), &cancel, &mut |_| {})? {
+//!     println!("{} at {:?}", item.label, item.bbox);
+//! }
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod attention;
 pub mod cancel;
@@ -34,3 +51,12 @@ pub mod quant;
 pub mod rules;
 pub mod structured;
 pub mod vision;
+
+pub use cancel::CancelToken;
+pub use detection::{BBox, Detection};
+pub use engine::{Engine, EngineOptions, SegmentEvent, SegmentRequest, Session};
+pub use error::{Error, Result};
+pub use lora::{AdapterTable, LoraAdapter};
+pub use mask::{Mask, MaskCodec};
+pub use photo::Frame;
+pub use rules::{Instruction, RulePack};
