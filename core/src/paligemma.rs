@@ -177,7 +177,7 @@ impl PaliGemma {
                 sequence.hidden.extend_from_slice(features);
             }
             PrefixMode::Isolated => {
-                self.read_image(sequence, features, cancel, observe)?;
+                self.read_image_observed(sequence, features, cancel, observe)?;
                 sequence.cache.truncate(self.image_tokens);
                 sequence.hidden.clear();
             }
@@ -186,8 +186,21 @@ impl PaliGemma {
         self.run(sequence, adapter, cancel, observe)
     }
 
-    /// The image's keys and values by the base alone, unless the sequence holds them already.
-    fn read_image(
+    /// In `isolated` mode, reads the image by the base alone, unless the sequence holds its keys
+    /// and values already. [`Self::prefill`] does so by itself.
+    ///
+    /// # Errors
+    /// [`Cancelled`]; the sequence can be used again.
+    pub fn read_image(
+        &self,
+        sequence: &mut Sequence,
+        features: &[f32],
+        cancel: &CancelToken,
+    ) -> Result<(), Cancelled> {
+        self.read_image_observed(sequence, features, cancel, &mut |_, _| {})
+    }
+
+    fn read_image_observed(
         &self,
         sequence: &mut Sequence,
         features: &[f32],

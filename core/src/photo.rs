@@ -161,17 +161,33 @@ impl Frame {
             let first = (centre * size as f32 - side as f32 / 2.0).round().max(0.0) as usize;
             first.min(size - side)
         };
-        let (left, top) = (start(point.x, self.width), start(point.y, self.height));
-        let rows = self.pixels.chunks_exact(3 * self.width).skip(top).take(side);
-        let pixels = rows.flat_map(|row| &row[3 * left..3 * (left + side)]).copied().collect();
-        let (width, height) = (self.width as f32, self.height as f32);
-        let region = BBox {
-            y1: top as f32 / height,
-            x1: left as f32 / width,
-            y2: (top + side) as f32 / height,
-            x2: (left + side) as f32 / width,
+        self.cut(start(point.x, self.width), start(point.y, self.height), side, side)
+    }
+
+    /// The part of the photo inside `region`, widened to whole pixels, and its place there.
+    pub fn crop(&self, region: &BBox) -> (Self, BBox) {
+        let span = |from: f32, to: f32, size: usize| {
+            let first = ((from * size as f32).floor().max(0.0) as usize).min(size - 1);
+            let end = ((to * size as f32).ceil() as usize).clamp(first + 1, size);
+            (first, end - first)
         };
-        (Self { width: side, height: side, pixels }, region)
+        let (left, width) = span(region.x1, region.x2, self.width);
+        let (top, height) = span(region.y1, region.y2, self.height);
+        self.cut(left, top, width, height)
+    }
+
+    /// A rectangle of pixels that lies inside the photo.
+    fn cut(&self, left: usize, top: usize, width: usize, height: usize) -> (Self, BBox) {
+        let rows = self.pixels.chunks_exact(3 * self.width).skip(top).take(height);
+        let pixels = rows.flat_map(|row| &row[3 * left..3 * (left + width)]).copied().collect();
+        let (across, down) = (self.width as f32, self.height as f32);
+        let region = BBox {
+            y1: top as f32 / down,
+            x1: left as f32 / across,
+            y2: (top + height) as f32 / down,
+            x2: (left + width) as f32 / across,
+        };
+        (Self { width, height, pixels }, region)
     }
 }
 

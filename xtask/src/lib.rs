@@ -1,13 +1,20 @@
 //! Kerbside's tasks, one file each. `main.rs` only dispatches; the tests use the tasks too.
 
 pub mod args;
+pub mod bundled;
 pub mod codec_report;
 pub mod convert;
 pub mod dataset;
 pub mod evaluate;
 pub mod failure;
 pub mod inspect;
+pub mod logits;
+pub mod looks;
+pub mod measure;
+pub mod memory;
 pub mod new_pack;
 pub mod overlay;
+pub mod rules;
+pub mod sort;
 pub mod synth;
 pub mod test;

@@ -33,6 +33,12 @@ fn main() -> ExitCode {
 }
 
 fn run(task: &str, args: Args) -> Result<()> {
-    let _ = (task, args);
-    Err(Failure::new(USAGE))
+    match task {
+        "sort" => xtask::sort::run(args),
+        "evaluate" => xtask::measure::run(args),
+        "logits" => xtask::logits::run(args),
+        "convert" => xtask::convert::run(args),
+        "rules" => xtask::rules::run(args),
+        _ => Err(Failure::new(USAGE)),
+    }
 }
