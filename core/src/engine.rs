@@ -67,7 +67,8 @@ impl Engine {
         let pack = Pack::open(pack)?;
         let tokenizer = Tokenizer::from_bytes(&pack.tokenizer()?)?;
         tokenizer.check_rows(pack.manifest().architecture.text.vocab)?;
-        let codec = pack.mask_codec()?.map(|bytes| MaskCodec::from_safetensors(&bytes)).transpose()?;
+        let codec =
+            pack.mask_codec()?.map(|bytes| MaskCodec::from_safetensors(&bytes)).transpose()?;
         let model = PaliGemma::load(pack.weights(), &pack.manifest().architecture)?;
         let threads = rayon::ThreadPoolBuilder::new()
             .num_threads(options.threads)
@@ -273,7 +274,8 @@ impl Session {
         let begin = Instant::now();
         let engine = self.engine.clone();
         let adapter = engine.adapter_of(SEGMENT)?;
-        let labels: Vec<Label> = request.labels.iter().map(|l| Label::new(l)).collect::<Result<_, _>>()?;
+        let labels: Vec<Label> =
+            request.labels.iter().map(|l| Label::new(l)).collect::<Result<_, _>>()?;
         let masks = if engine.codec().is_some() { Masks::With } else { Masks::Without };
         let question = match masks {
             Masks::With => prompt::segment(&request.labels),
@@ -317,7 +319,8 @@ impl Session {
         on_event: &mut dyn FnMut(SegmentEvent),
     ) -> Result<Vec<Detection>> {
         self.set_photo(crop, cancel)?;
-        let found = self.segment(request, cancel, &mut |event| on_event(event.into_photo(region)))?;
+        let found =
+            self.segment(request, cancel, &mut |event| on_event(event.into_photo(region)))?;
         let found = found.into_iter().map(|item| item.from_crop(region));
         Ok(detection::merge(known.into_iter().chain(found).collect()))
     }
@@ -332,8 +335,7 @@ impl Session {
         let adapter = adapter.filter(|a| a.touches_vision());
         let start = Instant::now();
         let model = self.engine.model();
-        let features =
-            self.engine.on_threads(|| model.image_features(pixels, adapter, cancel))?;
+        let features = self.engine.on_threads(|| model.image_features(pixels, adapter, cancel))?;
         self.timings.vision = start.elapsed();
         Ok((features, adapter.map(|a| a.id().to_owned())))
     }
@@ -467,7 +469,12 @@ impl<'a> Items<'a> {
         }
     }
 
-    fn decode_mask(&mut self, item: usize, codes: [u8; 16], on_event: &mut dyn FnMut(SegmentEvent)) {
+    fn decode_mask(
+        &mut self,
+        item: usize,
+        codes: [u8; 16],
+        on_event: &mut dyn FnMut(SegmentEvent),
+    ) {
         let codes = codes.map(|c| SegCode::new(c).expect("the grammar keeps codes below 128"));
         self.codes = Some(codes);
         let Some(codec) = self.engine.codec() else { return };

@@ -1,6 +1,8 @@
 //! Adapters against peft: every shape that loads gives peft's numbers, and leaves the base as it
 //! was.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod golden;
 
 use std::fs;

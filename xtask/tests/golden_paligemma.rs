@@ -1,5 +1,7 @@
 //! The engine against transformers: tiny PaliGemma 1 and 2, f32, both prefix modes.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod golden;
 
 use golden::{Case, FAMILIES, Golden, Tiny, argmax, assert_close, cases};

@@ -1,5 +1,7 @@
 //! The main job on the bundled pack and photograph, as a person runs it, and what bad input gets.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

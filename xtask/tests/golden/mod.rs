@@ -76,7 +76,8 @@ pub fn cases(family: &str) -> Vec<Case> {
 pub struct Tiny {
     pub model: PaliGemma,
     pub pack: Pack,
-    pub dir: TempDir,
+    /// Keeps the pack on disk.
+    _dir: TempDir,
 }
 
 impl Tiny {
@@ -89,7 +90,7 @@ impl Tiny {
         convert::convert(&options).unwrap();
         let pack = Pack::open(&out).unwrap();
         let model = PaliGemma::load(pack.weights(), &pack.manifest().architecture).unwrap();
-        Self { model, pack, dir }
+        Self { model, pack, _dir: dir }
     }
 
     pub fn vocabulary(&self) -> u32 {
