@@ -38,6 +38,8 @@ fn run(task: &str, args: Args) -> Result<()> {
         "evaluate" => xtask::measure::run(args),
         "logits" => xtask::logits::run(args),
         "convert" => xtask::convert::run(args),
+        "inspect" => xtask::inspect::run(args),
+        "synth-pack" => xtask::synth::run(args),
         "rules" => xtask::rules::run(args),
         _ => Err(Failure::new(USAGE)),
     }

@@ -1,10 +1,6 @@
 //! The engine against transformers: tiny PaliGemma 1 and 2, f32, both prefix modes.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod golden;
-
-use golden::{Case, FAMILIES, Golden, Tiny, argmax, assert_close, cases};
+use crate::tiny::{Case, FAMILIES, Golden, Tiny, argmax, assert_close, cases, folder};
 use kerbside_core::cancel::CancelToken;
 use kerbside_core::language::prompt::Prefix;
 use kerbside_core::language::tokenizer::Tokenizer;
@@ -104,8 +100,7 @@ fn photos_and_prompts_become_the_golden_inputs() {
         let tokenizer = Tokenizer::from_bytes(&tiny.pack.tokenizer().unwrap()).unwrap();
         for case in cases(family) {
             let png =
-                std::fs::read(golden::folder(family).join(format!("image{}.png", case.image)))
-                    .unwrap();
+                std::fs::read(folder(family).join(format!("image{}.png", case.image))).unwrap();
             let pixels = preprocess(&Frame::from_encoded(&png).unwrap(), 56);
             let wanted = vision.floats(&format!("pixel_values.{}", case.image));
             assert_close(&format!("{family} pixels of {}", case.image), &pixels, &wanted);
