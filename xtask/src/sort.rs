@@ -48,6 +48,8 @@ struct Sorted {
     whole: Duration,
     /// Of the first look.
     timings: Timings,
+    /// Of this process, with engine and session still in use.
+    memory: Vec<(&'static str, u64)>,
 }
 
 /// Runs the task.
@@ -101,7 +103,8 @@ fn sort(wish: &Wish, frame: &Frame, rules: &RulePack) -> Result<Sorted> {
         (item, instructions)
     };
     let items = items.into_iter().map(resolve).collect();
-    Ok(Sorted { items, looks, open, whole: start.elapsed(), timings })
+    let whole = start.elapsed();
+    Ok(Sorted { items, looks, open, whole, timings, memory: memory::figures() })
 }
 
 /// Where a tap found nothing, and the quarters if the person asked for them.
@@ -186,8 +189,8 @@ impl Sorted {
             "{:>10} {} chosen, {} forced, {} model calls",
             "tokens", t.chosen, t.forced, t.model_calls
         );
-        for (name, bytes) in memory::figures() {
-            let _ = writeln!(text, "{name:>10} {:8.1} MB", bytes as f64 / 1e6);
+        for (name, bytes) in &self.memory {
+            let _ = writeln!(text, "{name:>10} {:8.1} MB", *bytes as f64 / 1e6);
         }
         text
     }
@@ -217,7 +220,7 @@ impl Sorted {
         if wish.timings {
             let stages = self.stages().map(|(name, t)| (name.to_owned(), json!(t.as_secs_f64())));
             value["seconds"] = Value::Object(stages.into_iter().collect());
-            let figures = memory::figures().into_iter().map(|(n, b)| (n.to_owned(), json!(b)));
+            let figures = self.memory.iter().map(|(n, b)| ((*n).to_owned(), json!(b)));
             value["bytes"] = Value::Object(figures.collect());
         }
         value
