@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use kerbside_core::detection::{BBox, Detection, Label};
+use kerbside_core::detection::{self, BBox, Detection, Label};
 use kerbside_core::mask::{BinaryMask, Mask};
 use kerbside_core::photo::Frame;
 use serde::Serialize;
@@ -34,7 +34,7 @@ pub struct Report {
     pub missed: usize,
     /// Predictions that match no item and do not lie mostly in an ignored region.
     pub invented: usize,
-    /// Predictions that cover no pixel.
+    /// Answers that do not read back, as text, as the items they are.
     pub invalid: usize,
     /// Mean time of the engine, without reading the photo and without these measurements.
     pub seconds_per_photo: f64,
@@ -124,13 +124,14 @@ struct Tally {
 
 impl Tally {
     fn add(&mut self, truth: Truth, detections: &[Detection]) {
-        let pasted = detections.iter().map(|detection| Item {
-            label: detection.label.clone(),
-            mask: paste(detection, truth.width, truth.height),
-        });
-        let (predicted, invalid): (Vec<Item>, Vec<Item>) =
-            pasted.partition(|item| item.mask.area() > 0);
-        self.invalid += invalid.len();
+        let predicted: Vec<Item> = detections
+            .iter()
+            .map(|detection| Item {
+                label: detection.label.clone(),
+                mask: paste(detection, truth.width, truth.height),
+            })
+            .collect();
+        self.invalid += usize::from(!reads_back(detections));
         let ious: Vec<Vec<f64>> = truth
             .items
             .iter()
@@ -165,6 +166,15 @@ impl Tally {
             seconds_per_photo: self.time.as_secs_f64() / self.truths.len().max(1) as f64,
         }
     }
+}
+
+/// Whether the items' text is well formed: box, codes and label of each come back.
+fn reads_back(detections: &[Detection]) -> bool {
+    let same = |(a, b): (&Detection, &Detection)| {
+        (a.bbox.to_bins(), a.codes, &a.label) == (b.bbox.to_bins(), b.codes, &b.label)
+    };
+    detection::parse(&detection::write(detections))
+        .is_ok_and(|read| read.len() == detections.len() && read.iter().zip(detections).all(same))
 }
 
 /// A detection in the photo; without a mask it is its box.
@@ -315,13 +325,23 @@ mod tests {
     }
 
     #[test]
-    fn predictions_without_a_pixel_are_invalid() {
+    fn a_prediction_without_a_pixel_is_invented() {
         let empty = Detection {
             mask: Some(Mask::from_fn(|_, _| 0.0)),
             ..detection("metal", [0, 0, 50, 50])
         };
         let report = report(&[(truth(&[("metal", [0, 0, 50, 50])], NOWHERE), vec![empty])]);
-        assert_eq!((report.invalid, report.invented, report.missed), (1, 0, 1));
+        assert_eq!((report.invalid, report.invented, report.missed), (0, 1, 1));
+    }
+
+    #[test]
+    fn an_answer_that_does_not_read_back_is_invalid() {
+        let inverted = Detection {
+            bbox: BBox { y1: 0.6, x1: 0.1, y2: 0.4, x2: 0.9 },
+            ..detection("metal", [0, 0, 50, 50])
+        };
+        let report = report(&[(truth(&[], NOWHERE), vec![inverted])]);
+        assert_eq!(report.invalid, 1);
     }
 
     #[test]
