@@ -1,0 +1,144 @@
+"""Trains the base: decoder and projector from scratch, the tower's last layers from their start.
+
+    python base.py --views WORK/views --tower WORK/tower.safetensors --codec WORK/codec/mask_codec.safetensors \
+        --tokenizer WORK/tokenizer.json --out WORK/base.pt --minutes 65 [--resume]
+
+Tasks `segment` and `detect` are mixed. Learning rate and the softness of box targets follow the
+share of --minutes that has passed, counted over all runs of one training (kept in the checkpoint).
+"""
+
+import argparse
+import copy
+import json
+import math
+import os
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+
+import codec as codecs
+import losses as L
+from evaluate import score_views
+from model import Nano, Size, initialise
+from sequence import load_words
+from shards import Shards, sequences
+from views import FROZEN, load_tower
+
+PEAK, PEAK_TOWER, DECAY, AVERAGE = 1.2e-3, 1.5e-4, 0.03, 0.995
+
+
+def fresh(args, words, codec) -> Nano:
+    tower = load_tower(args.tower)
+    model = Nano(Size(vocab=words.vocab, vision_layers=len(tower.encoder["layers"]), layers=args.layers))
+    initialise(model, words.loc0, words.seg0, codec.codebook)
+    model.vision_tower.load_state_dict(tower.state_dict())
+    return model
+
+
+def groups(model, heads):
+    """Parameters that learn: everything but the tower's stored layers."""
+    frozen = ["vision_tower.embeddings"] + [f"vision_tower.encoder.layers.{i}." for i in range(FROZEN)]
+    tower, rest = [], list(heads.parameters())
+    for name, p in model.named_parameters():
+        if any(name.startswith(f) for f in frozen):
+            p.requires_grad_(False)
+        elif name.startswith("vision_tower.encoder"):
+            tower.append(p)
+        else:
+            rest.append(p)
+    return [{"params": rest, "peak": PEAK, "weight_decay": DECAY},
+            {"params": tower, "peak": PEAK_TOWER, "weight_decay": DECAY}]
+
+
+def rate(step, share):
+    """Warm-up, then a cosine to 2 %."""
+    return min(1.0, (step + 1) / 150) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, share))))
+
+
+def spread(share):
+    """Width of the box targets in bins of 1/1023: from a tenth of the photo to a third of a patch."""
+    return 6 + 60 * max(0.0, 1 - share / 0.35) ** 2
+
+
+def learn(model, heads, words, codec, shards, batch, rng, share):
+    tokens, labels, boxes, masks = shards.pick(batch, rng)
+    text = sequences(words, codec, labels, boxes, masks, rng)
+    embeddings = model.image_embeddings(tokens, FROZEN)
+    seen, cache = model.image_pass(embeddings)
+    out = L.token_losses(model, words, codec, model.text_pass(text.ids, text.prefix, cache), text, spread(share))
+    targets = L.dense_targets(labels, boxes, masks)
+    out["dense_in"] = L.dense_loss(heads["in"], embeddings, targets)
+    out["dense_out"] = L.dense_loss(heads["out"], seen, targets)
+    return out
+
+
+def save(path, model, average, heads, optimiser, step, spent):
+    state = {"size": asdict(model.s), "model": model.state_dict(), "average": average.state_dict(),
+             "heads": heads.state_dict(), "optimiser": optimiser.state_dict(), "step": step, "spent": spent}
+    torch.save(state, path.with_suffix(".tmp"))
+    os.replace(path.with_suffix(".tmp"), path)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    for name in ("views", "tower", "codec", "tokenizer", "out"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--minutes", type=float, default=65)
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--layers", type=int, default=4)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--resume", action="store_true")
+    args = parser.parse_args()
+    torch.set_num_threads(2)
+    torch.manual_seed(args.seed)
+    words, codec = load_words(args.tokenizer), codecs.load(args.codec)
+    model, step, spent = fresh(args, words, codec), 0, 0.0
+    heads = torch.nn.ModuleDict({"in": L.DenseHead(model.s.width), "out": L.DenseHead(model.s.width)})
+    average = copy.deepcopy(model).requires_grad_(False)
+    optimiser = torch.optim.AdamW(groups(model, heads), lr=PEAK, betas=(0.9, 0.98))
+    if args.resume:
+        saved = torch.load(args.out, weights_only=True)
+        model.load_state_dict(saved["model"]), average.load_state_dict(saved["average"])
+        heads.load_state_dict(saved["heads"]), optimiser.load_state_dict(saved["optimiser"])
+        step, spent = saved["step"], saved["spent"]
+    shards, held = Shards(args.views), Shards(args.views)
+    held.refresh("held-out.npz")
+    rng = np.random.default_rng(args.seed + step)
+    print("parameters", sum(p.numel() for p in model.parameters()), "views", shards.refresh(), flush=True)
+    run_start, last_save, last_score, sums = time.time(), time.time(), time.time(), []
+    while (now := spent + time.time() - run_start) < 60 * args.minutes:
+        share = now / (60 * args.minutes)
+        for group in optimiser.param_groups:
+            group["lr"] = group["peak"] * rate(step, share)
+        out = learn(model, heads, words, codec, shards, args.batch, rng, share)
+        loss = L.total(out)
+        optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_([p for g in optimiser.param_groups for p in g["params"]], 1.0)
+        optimiser.step()
+        keep = min(AVERAGE, (step + 1) / (step + 10))
+        with torch.no_grad():
+            torch._foreach_lerp_(list(average.parameters()), list(model.parameters()), 1 - keep)
+        step += 1
+        sums.append({k: v.item() for k, v in out.items()})
+        if step % 25 == 0:
+            mean = {k: round(float(np.mean([s[k] for s in sums if k in s])), 3) for k in sums[0]}
+            print(f"step {step} {now / 60:.1f} min views {shards.refresh()}", mean, flush=True)
+            sums = []
+        if time.time() - last_save > 150:
+            save(args.out, model, average, heads, optimiser, step, now)
+            last_save = time.time()
+        if time.time() - last_score > 480:
+            print("held out", json.dumps(score_views(average.eval(), words, codec, held.features[0][:96],
+                                                     {k: v[:96] for k, v in held.tables[0].items()},
+                                                     first_layer=FROZEN)), flush=True)
+            last_score = time.time()
+    save(args.out, model, average, heads, optimiser, step, now)
+    print("done", step, flush=True)
+
+
+if __name__ == "__main__":
+    main()

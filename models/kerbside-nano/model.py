@@ -1,0 +1,217 @@
+"""The small PaliGemma in plain torch: tower -> projector -> Gemma decoder, two streams.
+
+Prefix mode `isolated`: image tokens see image tokens only and pass through the plain base; text
+tokens see every image token, the whole prompt both ways, and the suffix causally. So the image's
+keys and values do not depend on the text or its adapter. Tensor names are transformers' own.
+
+Positions are 1-based as in transformers' PaliGemma: image 1..256, text from 257 on. Text embeddings
+are multiplied by sqrt(width); image embeddings enter as the projector made them.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from tower_torch import WIDTH as VISION_WIDTH, Tower
+
+IMAGE_TOKENS = 256
+
+
+@dataclass
+class Size:
+    vocab: int
+    width: int = 256
+    layers: int = 4
+    heads: int = 4           # of queries; keys and values have one head
+    head: int = 64
+    mlp: int = 512
+    vision_layers: int = 7
+    theta: float = 10000.0
+    eps: float = 1e-6
+
+
+class Norm(nn.Module):
+    """RMS norm with the weight stored as its difference from 1."""
+
+    def __init__(self, width, eps):
+        super().__init__()
+        self.weight, self.eps = nn.Parameter(torch.zeros(width)), eps
+
+    def forward(self, x):
+        return x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + self.eps) * (1 + self.weight)
+
+
+class Adapted(nn.Linear):
+    """A linear map without bias; `adapted=True` adds its low-rank part, if it has one."""
+
+    lora_a: nn.Parameter | None = None   # (rank, in)
+    lora_b: nn.Parameter | None = None   # (out, rank)
+    scale = 1.0                          # alpha / rank
+
+    def add_lora(self, rank, alpha):
+        self.lora_a = nn.Parameter(torch.randn(rank, self.in_features) / math.sqrt(self.in_features))
+        self.lora_b = nn.Parameter(torch.zeros(self.out_features, rank))
+        self.scale = alpha / rank
+
+    def forward(self, x, adapted=False):
+        y = F.linear(x, self.weight)
+        if adapted and self.lora_a is not None:
+            y = y + self.scale * F.linear(F.linear(x, self.lora_a), self.lora_b)
+        return y
+
+
+def rotated(x, cos, sin):
+    """Rotary positions, halves paired: x (batch, tokens, heads, head), cos and sin (tokens, head)."""
+    a, b = x.chunk(2, -1)
+    return x * cos[:, None] + torch.cat([-b, a], -1) * sin[:, None]
+
+
+class Attention(nn.Module):
+    def __init__(self, s: Size):
+        super().__init__()
+        self.s = s
+        self.q_proj = Adapted(s.width, s.heads * s.head, bias=False)
+        self.k_proj = Adapted(s.width, s.head, bias=False)
+        self.v_proj = Adapted(s.width, s.head, bias=False)
+        self.o_proj = Adapted(s.heads * s.head, s.width, bias=False)
+
+    def queries(self, x, rope, adapted):
+        return rotated(self.q_proj(x, adapted).unflatten(-1, (self.s.heads, -1)), *rope)
+
+    def keys_values(self, x, rope, adapted):
+        """Each (batch, tokens, head)."""
+        return rotated(self.k_proj(x, adapted)[:, :, None], *rope)[:, :, 0], self.v_proj(x, adapted)
+
+    def mix(self, q, k, v, mask, adapted):
+        """q (batch, t, heads, head), k and v (batch, s, head), mask (batch, t, s) bool or None.
+
+        The heads share keys, so they are laid end to end as one long list of queries.
+        """
+        t = q.shape[1]
+        q = q.transpose(1, 2).reshape(q.shape[0], 1, self.s.heads * t, self.s.head)
+        if mask is not None:
+            mask = mask.repeat(1, self.s.heads, 1)[:, None]
+        y = F.scaled_dot_product_attention(q, k[:, None], v[:, None], attn_mask=mask)
+        return self.o_proj(y.reshape(-1, self.s.heads, t, self.s.head).transpose(1, 2).flatten(2), adapted)
+
+
+class Mlp(nn.Module):
+    def __init__(self, s: Size):
+        super().__init__()
+        self.gate_proj, self.up_proj = Adapted(s.width, s.mlp, bias=False), Adapted(s.width, s.mlp, bias=False)
+        self.down_proj = Adapted(s.mlp, s.width, bias=False)
+
+    def forward(self, x, adapted):
+        gate = F.gelu(self.gate_proj(x, adapted), approximate="tanh")
+        return self.down_proj(gate * self.up_proj(x, adapted), adapted)
+
+
+class Layer(nn.Module):
+    def __init__(self, s: Size):
+        super().__init__()
+        self.input_layernorm, self.post_attention_layernorm = Norm(s.width, s.eps), Norm(s.width, s.eps)
+        self.self_attn, self.mlp = Attention(s), Mlp(s)
+
+    def forward(self, x, rope, mask=None, past=None, adapted=False):
+        """x (batch, t, width); `past` are keys and values to see besides x's own. Returns x and all keys, values."""
+        h = self.input_layernorm(x)
+        k, v = self.self_attn.keys_values(h, rope, adapted)
+        if past is not None:
+            k, v = torch.cat([past[0], k], 1), torch.cat([past[1], v], 1)
+        q = self.self_attn.queries(h, rope, adapted)
+        x = x + self.self_attn.mix(q, k, v, mask, adapted)
+        return x + self.mlp(self.post_attention_layernorm(x), adapted), (k, v)
+
+
+class Nano(nn.Module):
+    def __init__(self, s: Size):
+        super().__init__()
+        self.s = s
+        self.vision_tower = Tower(s.vision_layers)
+        self.projector = nn.Linear(VISION_WIDTH, s.width)
+        self.embed_tokens = nn.Embedding(s.vocab, s.width)
+        self.layers = nn.ModuleList(Layer(s) for _ in range(s.layers))
+        self.norm = Norm(s.width, s.eps)
+
+    def rope(self, first: int, count: int):
+        """cos and sin for positions first..first+count-1, each (count, head)."""
+        inverse = self.s.theta ** (-torch.arange(0, self.s.head, 2).float() / self.s.head)
+        angle = torch.outer(torch.arange(first, first + count).float(), inverse).repeat(1, 2)
+        return angle.cos(), angle.sin()
+
+    def image_embeddings(self, tokens, first_layer: int):
+        """Tower tokens before `first_layer` (batch, 256, 384) -> decoder inputs (batch, 256, width)."""
+        x = self.vision_tower.run_layers(tokens, first_layer, self.s.vision_layers)
+        return self.projector(self.vision_tower.post_layernorm(x))
+
+    def image_pass(self, x):
+        """The image through the plain base. Returns its states before the last layer and one (k, v) per layer.
+
+        Of the last layer only keys and values matter: nothing reads what it makes of the image.
+        """
+        rope, cache = self.rope(1, IMAGE_TOKENS), []
+        for layer in self.layers[:-1]:
+            x, kv = layer(x, rope)
+            cache.append(kv)
+        last = self.layers[-1]
+        cache.append(last.self_attn.keys_values(last.input_layernorm(x), rope, False))
+        return x, cache
+
+    def text_pass(self, ids, prefix, cache, adapted=False):
+        """ids (batch, t); prefix (batch,): length of bos, prompt and newline. Returns states (batch, t, width)."""
+        t = ids.shape[1]
+        x = self.embed_tokens(ids) * math.sqrt(self.s.width)
+        i = torch.arange(t)
+        own = (i[None, None, :] <= i[None, :, None]) | (i < prefix[:, None])[:, None, :]
+        mask = torch.cat([torch.ones(len(ids), t, IMAGE_TOKENS, dtype=torch.bool), own], 2)
+        rope = self.rope(1 + IMAGE_TOKENS, t)
+        for layer, past in zip(self.layers, cache):
+            x, _ = layer(x, rope, mask, past, adapted)
+        return self.norm(x)
+
+    def prefix_pass(self, ids, cache, adapted=False):
+        """Prompt ids (batch, t), all of one length. Returns states and the grown cache."""
+        x, rope = self.embed_tokens(ids) * math.sqrt(self.s.width), self.rope(1 + IMAGE_TOKENS, ids.shape[1])
+        grown = []
+        for layer, past in zip(self.layers, cache):
+            x, kv = layer(x, rope, None, past, adapted)
+            grown.append(kv)
+        return self.norm(x), grown
+
+    def step(self, ids, position, cache, adapted=False):
+        """One more token per row, ids (batch, 1), at the 1-based position."""
+        x, rope, grown = self.embed_tokens(ids) * math.sqrt(self.s.width), self.rope(position, 1), []
+        for layer, past in zip(self.layers, cache):
+            x, kv = layer(x, rope, None, past, adapted)
+            grown.append(kv)
+        return self.norm(x), grown
+
+    def logits(self, states):
+        return F.linear(states, self.embed_tokens.weight)
+
+
+def smooth_rows(count, width):
+    """Start of the <loc> rows: waves over 0..1, so that neighbouring bins begin alike. (count, width)."""
+    value = torch.linspace(0, 1, count)[:, None]
+    cycles = torch.exp(torch.linspace(math.log(0.25), math.log(32), width))
+    return math.sqrt(2) * torch.cos(2 * math.pi * (cycles * value + torch.rand(width)))
+
+
+def initialise(model: Nano, loc0: int, seg0: int, codebook: torch.Tensor) -> None:
+    """Rows of about length 1 after scaling; <seg> rows start as a projection of the codec's codes."""
+    s = model.s
+    for name, p in model.named_parameters():
+        if p.dim() == 2 and name.startswith("layers"):
+            depth = math.sqrt(2 * s.layers) if ("o_proj" in name or "down_proj" in name) else 1
+            nn.init.normal_(p, std=1 / math.sqrt(p.shape[1]) / depth)
+    rows = torch.randn(s.vocab, s.width)
+    rows[loc0:loc0 + 1024] = smooth_rows(1024, s.width)
+    code = codebook - codebook.mean(0)
+    code = code @ torch.randn(code.shape[1], s.width)
+    rows[seg0:seg0 + 128] = code / code.std()
+    with torch.no_grad():
+        model.embed_tokens.weight.copy_(rows / math.sqrt(s.width))
+        nn.init.normal_(model.projector.weight, std=1 / math.sqrt(VISION_WIDTH))
