@@ -96,6 +96,7 @@ def save(codec: MaskCodec, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {k: v.detach().clone().contiguous() for k, v in codec.state_dict().items()}
     save_file(tensors, folder / "mask_codec.safetensors")
+    (folder / "mask_codec.safetensors").chmod(0o644)
     np.savez(folder / "mask_codec.npz", **{k: v.numpy() for k, v in tensors.items()})
 
 
@@ -221,7 +222,7 @@ def train(codec, pool, minutes, batch=64, warm=0.12, peak=1.5e-3, log=print):
             book.update(z.detach().flatten(0, 1), codes.flatten())
             if step % 50 == 0 and share < 0.8:
                 book.revive(z.detach().flatten(0, 1))
-        recent.append(float(loss))
+        recent.append(loss.item())
         step += 1
         if step % 200 == 0:
             log(f"step {step} share {share:.2f} loss {np.mean(recent[-200:]):.4f}", flush=True)

@@ -27,7 +27,7 @@ from sequence import load_words
 from shards import Shards, sequences
 from views import FROZEN, load_tower
 
-PEAK, PEAK_TOWER, DECAY, AVERAGE = 1.2e-3, 1.5e-4, 0.03, 0.995
+PEAK, PEAK_TOWER, DECAY, AVERAGE = 1e-3, 1.5e-4, 0.03, 0.996
 
 
 def fresh(args, words, codec) -> Nano:
@@ -55,7 +55,7 @@ def groups(model, heads):
 
 def rate(step, share):
     """Warm-up, then a cosine to 2 %."""
-    return min(1.0, (step + 1) / 150) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, share))))
+    return min(1.0, (step + 1) / 120) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, share))))
 
 
 def spread(share):
@@ -87,7 +87,7 @@ def main():
     for name in ("views", "tower", "codec", "tokenizer", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=65)
-    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--layers", type=int, default=4)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--resume", action="store_true")
@@ -104,6 +104,9 @@ def main():
         model.load_state_dict(saved["model"]), average.load_state_dict(saved["average"])
         heads.load_state_dict(saved["heads"]), optimiser.load_state_dict(saved["optimiser"])
         step, spent = saved["step"], saved["spent"]
+    # Only what learns is averaged; the rest is the same in both.
+    moving = zip(*[(a, p) for a, p in zip(average.parameters(), model.parameters()) if p.requires_grad])
+    moving = [list(side) for side in moving]
     shards, held = Shards(args.views), Shards(args.views)
     held.refresh("held-out.npz")
     rng = np.random.default_rng(args.seed + step)
@@ -121,19 +124,19 @@ def main():
         optimiser.step()
         keep = min(AVERAGE, (step + 1) / (step + 10))
         with torch.no_grad():
-            torch._foreach_lerp_(list(average.parameters()), list(model.parameters()), 1 - keep)
+            torch._foreach_lerp_(*moving, 1 - keep)
         step += 1
         sums.append({k: v.item() for k, v in out.items()})
-        if step % 25 == 0:
+        if step % 50 == 0:
             mean = {k: round(float(np.mean([s[k] for s in sums if k in s])), 3) for k in sums[0]}
             print(f"step {step} {now / 60:.1f} min views {shards.refresh()}", mean, flush=True)
             sums = []
         if time.time() - last_save > 150:
             save(args.out, model, average, heads, optimiser, step, now)
             last_save = time.time()
-        if time.time() - last_score > 480:
-            print("held out", json.dumps(score_views(average.eval(), words, codec, held.features[0][:96],
-                                                     {k: v[:96] for k, v in held.tables[0].items()},
+        if time.time() - last_score > 900:
+            print("held out", json.dumps(score_views(average.eval(), words, codec, held.features[0][:64],
+                                                     {k: v[:64] for k, v in held.tables[0].items()},
                                                      first_layer=FROZEN)), flush=True)
             last_score = time.time()
     save(args.out, model, average, heads, optimiser, step, now)

@@ -47,9 +47,11 @@ class Norm(nn.Module):
 class Adapted(nn.Linear):
     """A linear map without bias; `adapted=True` adds its low-rank part, if it has one."""
 
-    lora_a: nn.Parameter | None = None   # (rank, in)
-    lora_b: nn.Parameter | None = None   # (out, rank)
-    scale = 1.0                          # alpha / rank
+    def __init__(self, inside, outside):
+        super().__init__(inside, outside, bias=False)
+        self.register_parameter("lora_a", None)   # (rank, in)
+        self.register_parameter("lora_b", None)   # (out, rank)
+        self.scale = 1.0                          # alpha / rank
 
     def add_lora(self, rank, alpha):
         self.lora_a = nn.Parameter(torch.randn(rank, self.in_features) / math.sqrt(self.in_features))
@@ -73,10 +75,10 @@ class Attention(nn.Module):
     def __init__(self, s: Size):
         super().__init__()
         self.s = s
-        self.q_proj = Adapted(s.width, s.heads * s.head, bias=False)
-        self.k_proj = Adapted(s.width, s.head, bias=False)
-        self.v_proj = Adapted(s.width, s.head, bias=False)
-        self.o_proj = Adapted(s.heads * s.head, s.width, bias=False)
+        self.q_proj = Adapted(s.width, s.heads * s.head)
+        self.k_proj = Adapted(s.width, s.head)
+        self.v_proj = Adapted(s.width, s.head)
+        self.o_proj = Adapted(s.heads * s.head, s.width)
 
     def queries(self, x, rope, adapted):
         return rotated(self.q_proj(x, adapted).unflatten(-1, (self.s.heads, -1)), *rope)
@@ -101,8 +103,8 @@ class Attention(nn.Module):
 class Mlp(nn.Module):
     def __init__(self, s: Size):
         super().__init__()
-        self.gate_proj, self.up_proj = Adapted(s.width, s.mlp, bias=False), Adapted(s.width, s.mlp, bias=False)
-        self.down_proj = Adapted(s.mlp, s.width, bias=False)
+        self.gate_proj, self.up_proj = Adapted(s.width, s.mlp), Adapted(s.width, s.mlp)
+        self.down_proj = Adapted(s.mlp, s.width)
 
     def forward(self, x, adapted):
         gate = F.gelu(self.gate_proj(x, adapted), approximate="tanh")
