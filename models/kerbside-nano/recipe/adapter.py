@@ -25,7 +25,7 @@ from shards import Shards, sequences
 from views import FROZEN
 
 RANK = ALPHA = 16
-PEAK, BOX_SPREAD = 1.5e-3, 5.0
+PEAK, BOX_SPREAD = 1.5e-3, 8.0
 
 
 def places(model):

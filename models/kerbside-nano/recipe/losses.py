@@ -59,13 +59,18 @@ def states_at(states, places):
 
 
 def loc_loss(logits, value, loc0, spread):
-    """Cross-entropy against a bell of `spread` bins around the truth, and distance of the mean."""
+    """Cross-entropy against a bell of `spread` bins around the truth, and the ranked score.
+
+    The ranked score (squared distance of the summed-up distribution from a step at the truth) also
+    tells a broad guess in which direction, and how far, the truth lies.
+    """
     bins = torch.arange(LOC_BINS)
-    bell = torch.softmax(-0.5 * ((bins - value[:, None] * (LOC_BINS - 1)) / spread) ** 2, -1)
+    exact = value[:, None] * (LOC_BINS - 1)
+    bell = torch.softmax(-0.5 * ((bins - exact) / spread) ** 2, -1)
     only = logits[:, loc0:loc0 + LOC_BINS]
     cross = -(bell * (only - logits.logsumexp(-1, keepdim=True))).sum(-1).mean()
-    mean = (only.softmax(-1) * bins).sum(-1) / (LOC_BINS - 1)
-    return cross, (mean - value).abs().mean()
+    ranked = (only.softmax(-1).cumsum(-1) - (bins >= exact).float()).pow(2).mean()
+    return cross, ranked
 
 
 def seg_loss(logits, codec, coverage, seg0):
@@ -97,7 +102,7 @@ def token_losses(model, words, codec, states, batch, spread):
     return out
 
 
-WEIGHTS = {"loc": 1.0, "edge": 5.0, "seg": 0.5, "mask": 2.0, "label": 1.5, "other": 0.7,
+WEIGHTS = {"loc": 1.0, "edge": 10.0, "seg": 0.5, "mask": 2.0, "label": 1.5, "other": 0.7,
            "dense_in": 1.0, "dense_out": 1.5}
 
 
