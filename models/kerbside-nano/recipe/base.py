@@ -1,7 +1,7 @@
 """Trains the base: decoder and projector from scratch, the tower's last layers from their start.
 
     python base.py --views WORK/views --tower WORK/tower.safetensors --codec WORK/codec/mask_codec.safetensors \
-        --tokenizer WORK/tokenizer.json --out WORK/base.pt --minutes 65 [--resume]
+        --tokenizer WORK/tokenizer.json --out WORK/base.pt --minutes 120 [--resume]
 
 Tasks `segment` and `detect` are mixed. Learning rate and the softness of box targets follow the
 share of --minutes that has passed, counted over all runs of one training (kept in the checkpoint).

@@ -90,7 +90,7 @@ def score_folder(model, words, codec, data, name, adapted=False, eos_bias=0.0):
 def score_views(model, words, codec, features, table, adapted=False, first_layer=None):
     """The same on stored views (224x224 truth)."""
     with torch.no_grad():
-        embeddings = torch.cat([model.image_embeddings(torch.from_numpy(features[i:i + 32]).float(), first_layer)
+        embeddings = torch.cat([model.image_embeddings(torch.from_numpy(np.array(features[i:i + 32])).float(), first_layer)
                                 for i in range(0, len(features), 32)])
     found = greedy(model, words, embeddings, EVERY, adapted)
     rows, count, hits = [], 0, 0

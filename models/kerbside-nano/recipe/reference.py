@@ -27,7 +27,7 @@ PROMPT = "segment plastic ; glass ; paper ; carton ; metal ; foam ; special ; fo
 def pixel_values(path) -> torch.Tensor:
     """Squashed to 224x224, bicubic: (1, 3, 224, 224) in -1..1."""
     image = Image.open(path).convert("RGB").resize((224, 224), Image.BICUBIC)
-    return torch.from_numpy(np.asarray(image)).permute(2, 0, 1)[None].float() / 127.5 - 1
+    return torch.from_numpy(np.array(image)).permute(2, 0, 1)[None].float() / 127.5 - 1
 
 
 def run(language, embeddings, first, cache):

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from classes import CLASSES
-from sequence import CELLS, LOC_BINS, Words
+from sequence import CELLS, Words
 
 SIDE = 224
 HARD_CASE = 0.5     # share of items whose box is shown slightly wrong to the mask tokens
@@ -106,8 +106,6 @@ def sequences(words: Words, codec, labels, boxes, masks, rng, prompts=None) -> B
             if k:
                 other += [(b, len(ids) - 1 + j, t) for j, t in enumerate(words.joint)]
                 ids += words.joint
-            elif items:
-                pass
             loc += [(b, len(ids) - 1 + j) for j in range(4)]
             value += boxes[b, i].tolist()
             drawn = codes[n] if task == "segment" else []

@@ -20,12 +20,10 @@ from safetensors.torch import save_file
 
 MEAN = torch.tensor([0.485, 0.456, 0.406])
 SPREAD = torch.tensor([0.229, 0.224, 0.225])
-PREFIX = "vision_tower."
 
 
 def initialisers(model) -> dict[str, torch.Tensor]:
     return {t.name: torch.from_numpy(numpy_helper.to_array(t).copy()) for t in model.graph.initializer}
-
 
 
 
@@ -89,8 +87,7 @@ def compare(path, tensors, layers: int, pictures: torch.Tensor) -> float:
     import onnxruntime
     from tower_torch import Tower
     model = onnx.load(str(path))
-    node = next(n for n in model.graph.node if f"backbone.encoder.layer.{layers}.norm1.weight" in n.input
-                or n.op_type == "Mul" and f"backbone.encoder.layer.{layers}.norm1.weight" in n.input)
+    node = next(n for n in model.graph.node if f"backbone.encoder.layer.{layers}.norm1.weight" in n.input)
     wanted = entry_of_norm(model, node)
     model.graph.output.append(onnx.helper.make_empty_tensor_value_info(wanted))
     session = onnxruntime.InferenceSession(model.SerializeToString())

@@ -1,6 +1,5 @@
 """A SigLIP encoder in plain torch, tensor names as in transformers' SiglipVisionModel."""
 
-import torch
 import torch.nn.functional as F
 from torch import nn
 
