@@ -164,11 +164,12 @@ impl Frame {
         self.cut(start(point.x, self.width), start(point.y, self.height), side, side)
     }
 
-    /// The part of the photo inside `region`, widened to whole pixels, and its place there.
+    /// The part of the photo inside `region`, to the nearest whole pixels, and its place there.
     pub fn crop(&self, region: &BBox) -> (Self, BBox) {
         let span = |from: f32, to: f32, size: usize| {
-            let first = ((from * size as f32).floor().max(0.0) as usize).min(size - 1);
-            let end = ((to * size as f32).ceil() as usize).clamp(first + 1, size);
+            let nearest = |edge: f32| (edge * size as f32).round().max(0.0) as usize;
+            let first = nearest(from).min(size - 1);
+            let end = nearest(to).clamp(first + 1, size);
             (first, end - first)
         };
         let (left, width) = span(region.x1, region.x2, self.width);
