@@ -287,7 +287,8 @@ impl Session {
 
         let start = Instant::now();
         let mut items = Items::new(&engine, &labels, begin);
-        let mut generator = Generator { sampler: Sampler::new(Strategy::Greedy), max_tokens: room };
+        let sampler = Sampler::new(Strategy::Greedy).on_scale(engine.tokenizer().locations());
+        let mut generator = Generator { sampler, max_tokens: room };
         let mut decoder = Answer {
             engine: &engine,
             sequence: &mut self.sequence,

@@ -4,6 +4,7 @@
 //! generator  grammar → rows → model → sampler → grammar, until the grammar ends
 //! grammar    what may come next; `detection_grammar`, `structured_grammar`, `free_grammar`
 //! sampler    one token among the rows' logits
+//! scale      ... where the tokens are marks on a scale
 //! schema     the shape of a structured answer; `structured_graph` compiles it
 //! lexicon    words as token sequences: labels, enums, tags
 //! rows       sets of token ids as few contiguous ranges of the tied head
@@ -20,6 +21,7 @@ pub mod grammar;
 pub mod lexicon;
 pub mod rows;
 pub mod sampler;
+pub mod scale;
 pub mod schema;
 pub mod structured_grammar;
 pub mod structured_graph;

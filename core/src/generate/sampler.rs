@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::rows;
+use super::{rows, scale};
 
 /// How a token is chosen.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -50,6 +50,8 @@ pub struct Choice {
 #[derive(Debug, Clone)]
 pub struct Sampler {
     strategy: Strategy,
+    /// Tokens that are marks on a scale.
+    scale: Range<u32>,
     random: SplitMix64,
     /// Candidates of one choice: weight and index. Kept for its memory.
     nucleus: Vec<(f64, usize)>,
@@ -62,7 +64,14 @@ impl Sampler {
             Strategy::Greedy => 0,
             Strategy::Nucleus { seed, .. } => seed,
         };
-        Self { strategy, random: SplitMix64(seed), nucleus: Vec::new() }
+        Self { strategy, scale: 0..0, random: SplitMix64(seed), nucleus: Vec::new() }
+    }
+
+    /// The same sampler, which takes `tokens` for marks on a scale: see [`super::scale`]. Only a
+    /// greedy choice differs.
+    #[must_use]
+    pub fn on_scale(self, tokens: Range<u32>) -> Self {
+        Self { scale: tokens, ..self }
     }
 
     /// Chooses among `rows`; `logits` are packed in their order.
@@ -75,6 +84,11 @@ impl Sampler {
             return Err(SamplerError::Count { logits: logits.len(), rows: rows_count });
         }
         let highest = highest(logits)?;
+        if self.strategy == Strategy::Greedy
+            && let Some(choice) = self.choose_mark(rows, logits, highest)
+        {
+            return Ok(choice);
+        }
         let index = match self.strategy {
             Strategy::Greedy => highest,
             Strategy::Nucleus { temperature, top_p, .. } => {
@@ -87,6 +101,21 @@ impl Sampler {
             token: rows::nth(rows, index).expect("there is one logit per row"),
             probability: probability as f32,
         })
+    }
+
+    /// A mark of the scale, if marks are allowed and together more probable than any other token.
+    /// The choice's probability is that of its surroundings.
+    fn choose_mark(&self, rows: &[Range<u32>], logits: &[f32], highest: usize) -> Option<Choice> {
+        let marks = scale::marks(rows, &self.scale)?;
+        let weights: Vec<f64> = logits.iter().map(|l| weight(*l, logits[highest], 1.0)).collect();
+        let total: f64 = weights.iter().sum();
+        let together: f64 = weights[marks.clone()].iter().sum();
+        if !marks.contains(&highest) && weights[highest] > together {
+            return None;
+        }
+        let (mark, held) = scale::densest(&weights[marks.clone()]);
+        let token = rows::nth(rows, marks.start + mark)?;
+        Some(Choice { token, probability: (held / total) as f32 })
     }
 
     /// An index drawn from the fewest most probable tokens that reach `top_p`.
@@ -168,6 +197,18 @@ mod tests {
     fn draw(sampler: &mut Sampler, logits: &[f32], times: usize) -> Vec<u32> {
         let choices = (0..times).map(|_| sampler.choose(&ROWS, logits).unwrap().token);
         choices.collect()
+    }
+
+    #[test]
+    fn marks_compete_as_one_and_by_their_surroundings() {
+        let mut sampler = Sampler::new(Strategy::Greedy).on_scale(10..13);
+        // Each mark is less probable than the other token, together they are more.
+        let choice = sampler.choose(&ROWS, &[1.0, 0.5, 0.6, 0.5]).unwrap();
+        assert_eq!(choice.token, 11);
+        assert!(choice.probability > 0.6);
+        assert_eq!(sampler.choose(&ROWS, &[9.0, 0.5, 0.6, 0.5]).unwrap().token, 3);
+        let mut plain = Sampler::new(Strategy::Greedy);
+        assert_eq!(plain.choose(&ROWS, &[1.0, 0.5, 0.6, 0.5]).unwrap().token, 3);
     }
 
     #[test]
