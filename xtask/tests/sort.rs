@@ -201,7 +201,8 @@ fn bad_photos_are_refused_in_one_line() {
 fn huge_png() -> Vec<u8> {
     let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR".to_vec();
     png.extend([0, 0, 0x27, 0x10, 0, 0, 0x27, 0x10, 8, 2, 0, 0, 0]);
-    png.extend([0x0f, 0xa1, 0x56, 0x3e]);
+    png.extend([0x35, 0x2c, 0xf5, 0x70]);
+    png.extend(b"\0\0\0\0IDAT\x35\xaf\x06\x1e");
     png
 }
 
