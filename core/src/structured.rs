@@ -86,7 +86,7 @@ pub fn write(value: &Value) -> Result<String, StructuredError> {
     Ok(text)
 }
 
-/// Reads what [`write`] wrote; nothing else is accepted.
+/// Reads what [`write()`] wrote; nothing else is accepted.
 ///
 /// # Errors
 /// Every variant of [`StructuredError`], with the position in `text`.

@@ -2,7 +2,7 @@
 //!
 //! A model that is unsure by a few marks spreads its probability over them, and the single most
 //! probable mark is an accident. So the marks compete as one candidate with all others (`<eos>`),
-//! and among themselves by the probability of their surroundings: the stretch of [`WINDOW`] marks
+//! and among themselves by the probability of their surroundings: the stretch of `WINDOW` marks
 //! that holds most of it, and the median within. A sharp distribution gives the mark a greedy
 //! choice gives; of two separate peaks the greater one wins, not the void between.
 
