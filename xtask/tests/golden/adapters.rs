@@ -128,6 +128,9 @@ fn swapping_leaves_no_trace() {
         let base = ask(None);
         let adapted = ask(Some(&first));
         assert_ne!(base, adapted, "{mode}: the adapter changes nothing");
+        let mut fresh = tiny.model.sequence(120);
+        tiny.model.prefill(&mut fresh, &features, prompt, Some(&first), &cancel).unwrap();
+        assert_eq!(adapted, last_logits(&tiny, &fresh), "{mode}: keys of the base were reused");
         assert_ne!(ask(Some(&second)), adapted, "{mode}: the second adapter changes nothing");
         assert_eq!(ask(Some(&first)), adapted, "{mode}: the first adapter does not come back");
         assert_eq!(ask(None), base, "{mode}: the base does not come back");
