@@ -10,13 +10,10 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use kerbside_core::detection::Label;
+use kerbside_core::engine::CLASSES;
 use kerbside_core::mask::{BinaryMask, Point};
 use kerbside_core::photo::{Frame, PhotoError};
 use serde::Deserialize;
-
-/// The classes of the app.
-pub const CLASSES: [&str; 9] =
-    ["plastic", "glass", "paper", "carton", "metal", "foam", "special", "food", "general"];
 
 /// Why a dataset or one of its photos cannot be used.
 #[derive(Debug, thiserror::Error)]

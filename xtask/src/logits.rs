@@ -124,7 +124,7 @@ fn whole(model: &PaliGemma) -> std::ops::Range<u32> {
 }
 
 /// The first of the largest, as torch has it.
-fn argmax(row: &[f32]) -> u32 {
+pub fn argmax(row: &[f32]) -> u32 {
     let mut best = 0;
     for (i, value) in row.iter().enumerate() {
         if *value > row[best] {

@@ -12,7 +12,7 @@ use kerbside_core::mask::{BinaryMask, Point, Polygon};
 use kerbside_core::photo::Frame;
 use noto_sans_mono_bitmap::{FontWeight, RasterHeight, get_raster, get_raster_width};
 
-use crate::dataset::CLASSES;
+use kerbside_core::engine::CLASSES;
 
 /// Below this the longer side is enlarged, so that outlines and names can be read.
 const LEAST_SIDE: u32 = 1024;

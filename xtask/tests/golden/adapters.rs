@@ -3,13 +3,14 @@
 
 use std::fs;
 
-use crate::tiny::{Golden, TOLERANCE, Tiny, argmax, assert_close, distance, folder};
+use crate::tiny::{Golden, TOLERANCE, Tiny, assert_close, distance, folder};
 use kerbside_core::cancel::CancelToken;
 use kerbside_core::lora::{BaseModel, LoraAdapter};
 use kerbside_core::pack::{PrefixMode, adapter_files};
 use kerbside_core::paligemma::Sequence;
 use serde_json::Value;
 use xtask::convert::Bits;
+use xtask::logits::argmax;
 
 const CASES: [&str; 2] = ["i0p0", "i0p1"];
 

@@ -1,6 +1,6 @@
 //! The engine against transformers: tiny PaliGemma 1 and 2, f32, both prefix modes.
 
-use crate::tiny::{Case, FAMILIES, Golden, Tiny, argmax, assert_close, cases, folder};
+use crate::tiny::{Case, FAMILIES, Golden, Tiny, assert_close, cases, folder};
 use kerbside_core::cancel::CancelToken;
 use kerbside_core::language::prompt::Prefix;
 use kerbside_core::language::tokenizer::Tokenizer;
@@ -10,6 +10,7 @@ use kerbside_core::paligemma::Sequence;
 use kerbside_core::photo::Frame;
 use kerbside_core::vision::preprocess::preprocess;
 use xtask::convert::Bits;
+use xtask::logits::argmax;
 
 /// A prefix that was read, with each layer's output `[P, hidden]`.
 struct Prefilled {

@@ -113,14 +113,3 @@ pub fn assert_close(what: &str, found: &[f32], wanted: &[f32]) {
     let distance = distance(found, wanted);
     assert!(distance <= TOLERANCE, "{what}: off by {distance}");
 }
-
-/// The first of the largest.
-pub fn argmax(row: &[f32]) -> u32 {
-    let mut best = 0;
-    for (i, value) in row.iter().enumerate() {
-        if *value > row[best] {
-            best = i;
-        }
-    }
-    best as u32
-}
