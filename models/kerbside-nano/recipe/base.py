@@ -28,6 +28,7 @@ from shards import Shards, sequences
 from views import FROZEN, load_tower
 
 PEAK, PEAK_TOWER, DECAY, AVERAGE = 1.5e-3, 1.5e-4, 0.03, 0.996
+TEXTS = 2                    # sequences written about each view: the image's share of the work is paid once
 
 
 def fresh(args, words, codec) -> Nano:
@@ -35,12 +36,16 @@ def fresh(args, words, codec) -> Nano:
     model = Nano(Size(vocab=words.vocab, vision_layers=len(tower.encoder["layers"]), layers=args.layers))
     initialise(model, words.loc0, words.seg0, codec.codebook)
     model.vision_tower.load_state_dict(tower.state_dict())
+    if args.start:
+        saved = torch.load(args.start, weights_only=True)["average"]
+        model.vision_tower.load_state_dict({k.removeprefix("vision_tower."): v for k, v in saved.items()
+                                            if k.startswith("vision_tower.")})
     return model
 
 
-def groups(model, heads):
-    """Parameters that learn: everything but the tower's stored layers."""
-    frozen = ["vision_tower.embeddings"] + [f"vision_tower.encoder.layers.{i}." for i in range(FROZEN)]
+def groups(model, heads, first):
+    """Parameters that learn: everything but the tower's layers before `first`, whose output is stored."""
+    frozen = ["vision_tower.embeddings"] + [f"vision_tower.encoder.layers.{i}." for i in range(first)]
     tower, rest = [], list(heads.parameters())
     for name, p in model.named_parameters():
         if any(name.startswith(f) for f in frozen):
@@ -63,15 +68,21 @@ def spread(share):
     return 8 + 40 * max(0.0, 1 - share / 0.85) ** 2
 
 
-def learn(model, heads, words, codec, shards, batch, rng, share):
+def learn(model, heads, words, codec, shards, batch, first, rng, share):
     tokens, labels, boxes, masks = shards.pick(batch, rng)
-    text = sequences(words, codec, labels, boxes, masks, rng)
-    embeddings = model.image_embeddings(tokens, FROZEN)
+    twice = lambda x: torch.cat([x] * TEXTS)
+    text = sequences(words, codec, twice(labels), twice(boxes), twice(masks), rng)
+    embeddings = model.image_embeddings(tokens, first)
     seen, cache = model.image_pass(embeddings)
-    out = L.token_losses(model, words, codec, model.text_pass(text.ids, text.prefix, cache), text, spread(share))
+    gazes, cache = [], [(twice(k), twice(v)) for k, v in cache]
+    states = model.text_pass(text.ids, text.prefix, cache, gazes=gazes)
+    out = L.token_losses(model, words, codec, states, text, spread(share))
+    out["gaze"] = L.gaze_loss(gazes, text)
     targets = L.dense_targets(labels, boxes, masks)
     out["dense_in"] = L.dense_loss(heads["in"], embeddings, targets)
     out["dense_out"] = L.dense_loss(heads["out"], seen, targets)
+    rows = model.embed_tokens.weight[words.loc0:words.loc0 + LOC_BINS]
+    out["dense_loc"] = L.dense_loc_loss(heads["out"], seen, targets, rows, spread(share))
     return out
 
 
@@ -93,7 +104,8 @@ def smooth(rows, loc0, kernel):
 
 def save(path, model, average, heads, optimiser, step, spent):
     state = {"size": asdict(model.s), "model": model.state_dict(), "average": average.state_dict(),
-             "heads": heads.state_dict(), "optimiser": optimiser.state_dict(), "step": step, "spent": spent}
+             "heads": heads.state_dict(), "optimiser": optimiser.state_dict(), "step": step, "spent": spent,
+             "learning": [len(g["params"]) for g in optimiser.param_groups]}
     torch.save(state, path.with_suffix(".tmp"))
     os.replace(path.with_suffix(".tmp"), path)
 
@@ -103,8 +115,10 @@ def main():
     for name in ("views", "tower", "codec", "tokenizer", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=65)
-    parser.add_argument("--batch", type=int, default=8)
-    parser.add_argument("--layers", type=int, default=4)
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--layers", type=int, default=5)
+    parser.add_argument("--first", type=int, default=FROZEN, help="layers of the tower that the views have passed")
+    parser.add_argument("--start", type=Path, help="a checkpoint whose tower is taken instead of --tower's")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--resume", action="store_true")
     args = parser.parse_args()
@@ -114,11 +128,13 @@ def main():
     model, step, spent = fresh(args, words, codec), 0, 0.0
     heads = torch.nn.ModuleDict({"in": L.DenseHead(model.s.width), "out": L.DenseHead(model.s.width)})
     average = copy.deepcopy(model).requires_grad_(False)
-    optimiser = torch.optim.AdamW(groups(model, heads), lr=PEAK, betas=(0.9, 0.98))
+    optimiser = torch.optim.AdamW(groups(model, heads, args.first), lr=PEAK, betas=(0.9, 0.98))
     if args.resume:
         saved = torch.load(args.out, weights_only=True)
         model.load_state_dict(saved["model"]), average.load_state_dict(saved["average"])
-        heads.load_state_dict(saved["heads"]), optimiser.load_state_dict(saved["optimiser"])
+        heads.load_state_dict(saved["heads"])
+        if saved["learning"] == [len(g["params"]) for g in optimiser.param_groups]:   # else the tower was thawed
+            optimiser.load_state_dict(saved["optimiser"])
         step, spent = saved["step"], saved["spent"]
     wide, narrow, rows = bell(12), bell(5), model.embed_tokens.weight
     smooth(rows, words.loc0, narrow), smooth(average.embed_tokens.weight, words.loc0, narrow)
@@ -134,7 +150,7 @@ def main():
         share = now / (60 * args.minutes)
         for group in optimiser.param_groups:
             group["lr"] = group["peak"] * rate(step, share)
-        out = learn(model, heads, words, codec, shards, args.batch, rng, share)
+        out = learn(model, heads, words, codec, shards, args.batch, args.first, rng, share)
         loss = L.total(out)
         optimiser.zero_grad()
         loss.backward()
@@ -156,7 +172,7 @@ def main():
         if time.time() - last_score > 900:
             print("held out", json.dumps(score_views(average.eval(), words, codec, held.features[0][:64],
                                                      {k: v[:64] for k, v in held.tables[0].items()},
-                                                     first_layer=FROZEN)), flush=True)
+                                                     first_layer=args.first)), flush=True)
             last_score = time.time()
     save(args.out, model, average, heads, optimiser, step, now)
     print("done", step, flush=True)

@@ -30,7 +30,7 @@ TARGETS = r".*language_model\..*\.(q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj
 def config_of(model: Nano, words) -> PaliGemmaConfig:
     s, image = model.s, words.tokenizer.token_to_id("<image>")
     text = {"model_type": "gemma", "hidden_size": s.width, "intermediate_size": s.mlp, "num_hidden_layers": s.layers,
-            "num_attention_heads": s.heads, "num_key_value_heads": 1, "head_dim": s.head, "vocab_size": s.vocab,
+            "num_attention_heads": s.heads, "num_key_value_heads": s.kv_heads, "head_dim": s.head, "vocab_size": s.vocab,
             "hidden_act": "gelu_pytorch_tanh", "hidden_activation": "gelu_pytorch_tanh", "rms_norm_eps": s.eps,
             "rope_theta": s.theta, "max_position_embeddings": 1024, "attention_bias": False, "tie_word_embeddings": True,
             "pad_token_id": words.pad, "eos_token_id": words.eos, "bos_token_id": words.bos, "num_image_tokens": 256}

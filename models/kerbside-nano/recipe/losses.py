@@ -18,9 +18,14 @@ class DenseHead(nn.Module):
     def __init__(self, width):
         super().__init__()
         self.out = nn.Linear(width, 10 + 4 + 4)
+        self.rows = nn.Linear(width, 4 * width)
 
     def forward(self, x):
         return self.out(F.layer_norm(x, x.shape[-1:])).split([10, 4, 4], -1)
+
+    def edge_states(self, x):
+        """(n, width) -> (n * 4, width), to be read with the table's <loc> rows."""
+        return self.rows(F.layer_norm(x, x.shape[-1:])).reshape(-1, x.shape[-1])
 
 
 def dense_targets(labels, boxes, masks):
@@ -52,6 +57,68 @@ def dense_loss(head, x, targets):
     if on.any():
         loss = loss + 4 * (edges[on].sigmoid() - box[on]).abs().mean()
     return loss
+
+
+def dense_loc_loss(head, x, targets, rows, spread, count=20):
+    """The same boxes written as <loc> tokens by some image tokens of each photo; `rows` (1024, width).
+
+    The image tokens then hold each edge in the form in which the text tokens must write it.
+    """
+    label, box, _ = targets
+    at = (label != BACKGROUND).nonzero()
+    if not len(at):
+        return x.sum() * 0
+    at = at[torch.randperm(len(at))[:count * len(x)]]
+    logits = head.edge_states(states_at(x, at)) @ rows.T
+    cross, ranked = loc_loss(logits, states_at(box, at).flatten(), 0, spread)
+    return cross + 10 * ranked
+
+
+PATCH_CENTRES = (torch.arange(GRID) + 0.5) / GRID
+
+
+def evened(weights):
+    return weights / weights.sum(-1, keepdim=True).clamp_min(1e-9)
+
+
+def edge_targets(cover, edges):
+    """Per item and edge y1, x1, y2, x2, its patches near that edge: (n, 4, 256)."""
+    axis = torch.stack([PATCH_CENTRES[:, None].expand(GRID, GRID), PATCH_CENTRES[None].expand(GRID, GRID)]).flatten(1)
+    away = (axis.repeat(2, 1)[None] - edges[..., None]).abs()                 # (n, 4, 256)
+    near = torch.exp(-GRID * (away - away.amin(-1, keepdim=True)))
+    return evened((cover[:, None] + 1e-4) * near)
+
+
+def cell_targets(boxes):
+    """Per box, the patches under each of the 4x4 cells of its mask: (n, 16, 256)."""
+    step = torch.arange(5) / 4
+
+    def overlap(low, high):
+        """(n, 4, 16): length that each cell shares with each row or column of patches."""
+        ends = low[:, None] + (high - low)[:, None] * step
+        patch = torch.arange(GRID + 1) / GRID
+        return (torch.minimum(ends[:, 1:, None], patch[1:]) - torch.maximum(ends[:, :-1, None], patch[:-1])).clamp_min(0)
+
+    y, x = overlap(boxes[:, 0], boxes[:, 2]), overlap(boxes[:, 1], boxes[:, 3])
+    return evened((y[:, :, None, :, None] * x[:, None, :, None, :]).reshape(-1, 16, GRID * GRID))
+
+
+def gaze_loss(gazes, batch):
+    """Each layer's first head should look at the item that is being written, its second at the part:
+    the edge that is written, or what lies under the mask's cell. Cross-entropy over image tokens."""
+    if not len(batch.loc):
+        return gazes[0].sum() * 0
+    whole = evened(batch.cover + 1e-6)
+    per_edge, per_cell = edge_targets(batch.cover, batch.edges), cell_targets(batch.shown).flatten(0, 1)
+    wanted = [(0, batch.loc, whole.repeat_interleave(4, 0)), (1, batch.loc, per_edge.flatten(0, 1)),
+              (0, batch.label[:, :2], whole), (1, batch.seg, per_cell)]
+    loss = 0
+    for gaze in gazes:
+        for head, places, target in wanted:
+            if len(places):
+                chance = gaze[places[:, 0], head, places[:, 1]].log_softmax(-1)
+                loss = loss - (target * (chance - target.clamp_min(1e-9).log())).sum(-1).mean()
+    return loss / len(gazes)
 
 
 def states_at(states, places):
@@ -103,7 +170,7 @@ def token_losses(model, words, codec, states, batch, spread):
 
 
 WEIGHTS = {"loc": 1.0, "edge": 10.0, "seg": 0.5, "mask": 2.0, "label": 1.5, "other": 0.7,
-           "dense_in": 1.0, "dense_out": 1.5}
+           "dense_in": 1.0, "dense_out": 1.5, "dense_loc": 0.5, "gaze": 0.3}
 
 
 def total(losses):

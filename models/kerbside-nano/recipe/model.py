@@ -18,14 +18,16 @@ from torch import nn
 from tower_torch import WIDTH as VISION_WIDTH, Tower
 
 IMAGE_TOKENS = 256
+GAZING = 3               # last layers whose first two heads are told in training where to look
 
 
 @dataclass
 class Size:
     vocab: int
     width: int = 256
-    layers: int = 4
-    heads: int = 4           # of queries; keys and values have one head
+    layers: int = 5
+    heads: int = 4           # of queries
+    kv_heads: int = 4        # of keys and values
     head: int = 64
     mlp: int = 512
     vision_layers: int = 7
@@ -76,28 +78,31 @@ class Attention(nn.Module):
         super().__init__()
         self.s = s
         self.q_proj = Adapted(s.width, s.heads * s.head)
-        self.k_proj = Adapted(s.width, s.head)
-        self.v_proj = Adapted(s.width, s.head)
+        self.k_proj = Adapted(s.width, s.kv_heads * s.head)
+        self.v_proj = Adapted(s.width, s.kv_heads * s.head)
         self.o_proj = Adapted(s.heads * s.head, s.width)
 
     def queries(self, x, rope, adapted):
-        return rotated(self.q_proj(x, adapted).unflatten(-1, (self.s.heads, -1)), *rope)
+        """(batch, heads, tokens, head)."""
+        return rotated(self.q_proj(x, adapted).unflatten(-1, (self.s.heads, -1)), *rope).transpose(1, 2)
 
     def keys_values(self, x, rope, adapted):
-        """Each (batch, tokens, head)."""
-        return rotated(self.k_proj(x, adapted)[:, :, None], *rope)[:, :, 0], self.v_proj(x, adapted)
+        """Each (batch, kv_heads, tokens, head)."""
+        k = rotated(self.k_proj(x, adapted).unflatten(-1, (self.s.kv_heads, -1)), *rope)
+        return k.transpose(1, 2), self.v_proj(x, adapted).unflatten(-1, (self.s.kv_heads, -1)).transpose(1, 2)
 
     def mix(self, q, k, v, mask, adapted):
-        """q (batch, t, heads, head), k and v (batch, s, head), mask (batch, t, s) bool or None.
+        """q (batch, heads, t, head), k and v (batch, kv_heads, s, head), mask (batch, t, s) bool or None.
 
-        The heads share keys, so they are laid end to end as one long list of queries.
+        Heads that share keys are laid end to end as one longer list of queries.
         """
-        t = q.shape[1]
-        q = q.transpose(1, 2).reshape(q.shape[0], 1, self.s.heads * t, self.s.head)
+        batch, _, t, _ = q.shape
+        group = self.s.heads // self.s.kv_heads
+        q = q.reshape(batch, self.s.kv_heads, group * t, self.s.head)
         if mask is not None:
-            mask = mask.repeat(1, self.s.heads, 1)[:, None]
-        y = F.scaled_dot_product_attention(q, k[:, None], v[:, None], attn_mask=mask)
-        return self.o_proj(y.reshape(-1, self.s.heads, t, self.s.head).transpose(1, 2).flatten(2), adapted)
+            mask = mask.repeat(1, group, 1)[:, None]
+        y = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+        return self.o_proj(y.reshape(batch, self.s.heads, t, -1).transpose(1, 2).flatten(2), adapted)
 
 
 class Mlp(nn.Module):
@@ -117,13 +122,19 @@ class Layer(nn.Module):
         self.input_layernorm, self.post_attention_layernorm = Norm(s.width, s.eps), Norm(s.width, s.eps)
         self.self_attn, self.mlp = Attention(s), Mlp(s)
 
-    def forward(self, x, rope, mask=None, past=None, adapted=False):
-        """x (batch, t, width); `past` are keys and values to see besides x's own. Returns x and all keys, values."""
+    def forward(self, x, rope, mask=None, past=None, adapted=False, gaze=None):
+        """x (batch, t, width); `past` are keys and values to see besides x's own. Returns x and all keys, values.
+
+        A list `gaze` is given how strongly the first two heads look at each image token: (batch, 2, t, 256).
+        """
         h = self.input_layernorm(x)
         k, v = self.self_attn.keys_values(h, rope, adapted)
         if past is not None:
-            k, v = torch.cat([past[0], k], 1), torch.cat([past[1], v], 1)
+            k, v = torch.cat([past[0], k], 2), torch.cat([past[1], v], 2)
         q = self.self_attn.queries(h, rope, adapted)
+        if gaze is not None:
+            seen = k[:, :2] if k.shape[1] > 1 else k
+            gaze.append(q[:, :2] @ seen[:, :, :IMAGE_TOKENS].transpose(2, 3) / math.sqrt(q.shape[-1]))
         x = x + self.self_attn.mix(q, k, v, mask, adapted)
         return x + self.mlp(self.post_attention_layernorm(x), adapted), (k, v)
 
@@ -162,16 +173,19 @@ class Nano(nn.Module):
         cache.append(last.self_attn.keys_values(last.input_layernorm(x), rope, False))
         return x, cache
 
-    def text_pass(self, ids, prefix, cache, adapted=False):
-        """ids (batch, t); prefix (batch,): length of bos, prompt and newline. Returns states (batch, t, width)."""
+    def text_pass(self, ids, prefix, cache, adapted=False, gazes=None):
+        """ids (batch, t); prefix (batch,): length of bos, prompt and newline. Returns states (batch, t, width).
+
+        A list `gazes` is given where the last layers' first two heads look.
+        """
         t = ids.shape[1]
         x = self.embed_tokens(ids) * math.sqrt(self.s.width)
         i = torch.arange(t)
         own = (i[None, None, :] <= i[None, :, None]) | (i < prefix[:, None])[:, None, :]
         mask = torch.cat([torch.ones(len(ids), t, IMAGE_TOKENS, dtype=torch.bool), own], 2)
         rope = self.rope(1 + IMAGE_TOKENS, t)
-        for layer, past in zip(self.layers, cache):
-            x, _ = layer(x, rope, mask, past, adapted)
+        for i, (layer, past) in enumerate(zip(self.layers, cache)):
+            x, _ = layer(x, rope, mask, past, adapted, gazes if i >= len(self.layers) - GAZING else None)
         return self.norm(x)
 
     def prefix_pass(self, ids, cache, adapted=False):

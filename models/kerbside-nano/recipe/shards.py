@@ -74,6 +74,9 @@ class Batch:
     loc_value: torch.Tensor  # (n,) in 0..1
     seg: torch.Tensor        # (items * 16, 2), items in the order of `coverage`
     coverage: torch.Tensor   # (items, 64, 64)
+    cover: torch.Tensor      # (all, 256): share of each patch that each written item covers
+    edges: torch.Tensor      # (all, 4): the true boxes
+    shown: torch.Tensor      # (items, 4): the boxes that the masks' codes were made for
     label: torch.Tensor      # (m, 3): row, position, token id
     other: torch.Tensor      # (k, 3): eos and the tokens between items
 
@@ -124,4 +127,5 @@ def sequences(words: Words, codec, labels, boxes, masks, rng, prompts=None) -> B
     padded = torch.tensor([ids + [words.pad] * (longest - len(ids)) for _, ids in rows])
     table = lambda x, width: torch.tensor(x, dtype=torch.long).reshape(-1, width)
     return Batch(padded, torch.tensor([s for s, _ in rows]), table(loc, 2), torch.tensor(value),
-                 table(seg, 2), coverage[cover], table(label, 3), table(other, 3))
+                 table(seg, 2), coverage[cover], F.avg_pool2d(whole.float(), 14).flatten(1),
+                 torch.tensor(value).reshape(-1, 4), shown[cover], table(label, 3), table(other, 3))

@@ -148,8 +148,8 @@ class Studio:
         self.cut_outs = self.items_by_class([p for p in every if p.source != "food"], least=0.02)
         files = sorted((data / "textures-cc0").rglob("*.*"))
         self.textures = [Image.open(f).convert("RGB") for f in files if f.suffix in (".jpg", ".png", ".webp")]
-        self.recipes = {"taco crop": 0.44, "taco": 0.12, "trashnet": 0.14, "garbage-seg": 0.10,
-                        "food": 0.03, "composed": 0.14, "empty": 0.03}
+        self.recipes = {"taco crop": 0.30, "taco": 0.08, "trashnet": 0.16, "garbage-seg": 0.20,
+                        "food": 0.04, "composed": 0.20, "empty": 0.02}
 
     @staticmethod
     def items_by_class(some, least=0.0):
