@@ -103,7 +103,7 @@ pub struct RulePack {
 }
 
 /// Files that lie in a pack's folder and are read by others.
-const NEIGHBOURS: [&str; 2] = ["schedule.json", "README.md"];
+const NEIGHBOURS: [&str; 3] = ["schedule.json", "notices.json", "README.md"];
 
 impl RulePack {
     /// Opens a pack from the names and contents of the files in its folder.
