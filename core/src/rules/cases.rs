@@ -1,6 +1,7 @@
 //! Worked examples a pack carries along: what was seen, and what must come out.
 
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::instruction::{Instruction, Verdict};
@@ -8,7 +9,7 @@ use super::pack::RulePack;
 use super::perceived::{Context, Cue, Perceived, State};
 
 /// One worked example.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
     /// Label of the detector.
@@ -41,7 +42,7 @@ pub struct Case {
 }
 
 /// What must come out; a field left out is not looked at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Expected {
     /// The verdict.

@@ -54,11 +54,24 @@ impl RulePack {
         stream: &'a Stream,
         context: &Context,
     ) -> Option<Vec<&'a Way>> {
+        let ways = self.ways_here(stream, &context.zones, context.date)?;
+        let mut bags = ways.iter().flat_map(|way| self.bags(way, context));
+        bags.all(|(_, reach)| !matches!(reach, Reach::Unknown { .. })).then_some(ways)
+    }
+
+    /// The ways a stream is collected in `zones` on a day, best first, whatever bags they need;
+    /// `None` when they depend on a zone nobody has named yet.
+    pub(crate) fn ways_here<'a>(
+        &'a self,
+        stream: &'a Stream,
+        zones: &[String],
+        date: Date,
+    ) -> Option<Vec<&'a Way>> {
         let reached: Vec<_> = stream
             .ways
             .iter()
-            .filter(|way| in_force(way.from, way.until, context.date))
-            .map(|way| (way, reach(&self.zones, &way.zones, &context.zones)))
+            .filter(|way| in_force(way.from, way.until, date))
+            .map(|way| (way, reach(&self.zones, &way.zones, zones)))
             .collect();
         if reached.iter().any(|(_, reach)| matches!(reach, Reach::Unknown { .. })) {
             return None;
@@ -66,10 +79,7 @@ impl RulePack {
         // A district with a way of its own has it instead of the general one, not beside it.
         let deepest = reached.iter().filter_map(|(_, reach)| depth(*reach)).max();
         let counts = |reach| depth(reach).is_some() && depth(reach) == deepest;
-        let ways = reached.iter().filter(|(_, reach)| counts(*reach)).map(|(way, _)| *way);
-        let ways: Vec<_> = ways.collect();
-        let mut bags = ways.iter().flat_map(|way| self.bags(way, context));
-        bags.all(|(_, reach)| !matches!(reach, Reach::Unknown { .. })).then_some(ways)
+        Some(reached.iter().filter(|(_, reach)| counts(*reach)).map(|(way, _)| *way).collect())
     }
 
     /// The bags of a way that are not known to be invalid here.

@@ -1,9 +1,12 @@
 //! The nine classes the detector knows.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What the detector can tell apart. Finer distinctions are items of a rule pack.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Class {
     /// Bottles, films, tubs, wrappers.

@@ -1,6 +1,7 @@
 //! The answer for one thing, in one language, ready to show.
 
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::class::Class;
@@ -34,6 +35,8 @@ pub struct Instruction {
     pub stream: Option<StreamText>,
     /// How that stream is collected here and today; the first is the one to recommend.
     pub ways: Vec<WayText>,
+    /// When it is fetched next, where the recommended way is to put it out and a plan lists it.
+    pub next: Option<NextCollection>,
     /// What to do before, in order.
     pub steps: Vec<String>,
     /// Anything else to know.
@@ -50,8 +53,30 @@ pub struct Instruction {
     pub changes_on: Option<Date>,
 }
 
+/// When a stream is fetched next, as far as it is published.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NextCollection {
+    /// On this day.
+    On {
+        /// The day.
+        date: Date,
+        /// The regular day, where this one stands in for it.
+        instead_of: Option<Date>,
+        /// Why it was moved, where that is published.
+        reason: Option<String>,
+    },
+    /// It depends on the zone, and nobody has said which.
+    AskZone,
+    /// The published plan ended; nothing is known about later days.
+    NoOfficialDates {
+        /// Last day of the plan.
+        since: Date,
+    },
+}
+
 /// What is to be done, in one word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Put it out at the kerb or into a bin on the premises.

@@ -8,16 +8,19 @@
 //! pack      one community: who it is, its sources, its tables
 //! zone      districts, and which row counts where
 //! stream    kinds of waste, the ways they are collected, bags and places
+//! notice    bulky waste, fees, deposits, penalties
 //! item      things with names, aliases, classes and parts
 //! rule      item or class + circumstances → stream, question, or "not accepted"
 //! perceived what the model saw, and where and when it was seen
 //! choose    which of several rows applies; what has to be asked first
 //! resolve   the guards, in order: perceived → instruction
+//! ask       the one question that settles what the photo leaves open
 //! show      pack rows in one language, references followed
 //! instruction  the answer, in one language, ready to show
 //! phrases   sentence templates, one file a language
 //! search    names and aliases, with typing errors
 //! validate  everything a pack must satisfy before it may be opened
+//! schema    the shape of a pack's files, for editors
 //! cases     worked examples a pack carries along
 //! ```
 //!
@@ -25,6 +28,7 @@
 //! reaches the user is text of a pack row; what the model wrote is only ever *compared* with ids
 //! and names of the pack, never passed on.
 
+mod ask;
 mod cases;
 mod choose;
 mod class;
@@ -33,12 +37,12 @@ mod error;
 mod fixtures;
 mod instruction;
 mod item;
+mod notice;
 mod pack;
 mod perceived;
 mod phrases;
 mod resolve;
 mod rule;
-#[cfg(test)]
 mod schema;
 mod search;
 mod show;
@@ -51,13 +55,15 @@ pub use cases::{Case, Expected, Mismatch};
 pub use class::Class;
 pub use error::{Error, Finding};
 pub use instruction::{
-    AskedAnswer, AskedQuestion, BagText, Instruction, PlaceText, SiteText, SizeText, SourceText,
-    StreamText, Verdict, WayText, Why,
+    AskedAnswer, AskedQuestion, BagText, Instruction, NextCollection, PlaceText, SiteText,
+    SizeText, SourceText, StreamText, Verdict, WayText, Why,
 };
 pub use item::Item;
+pub use notice::{Notice, NoticeKind};
 pub use pack::{Contact, PackInfo, RulePack, Source};
 pub use perceived::{Context, Cue, Fact, Perceived, Seen, State};
 pub use rule::{Answer, Hazard, Outcome, Question, Rule, Step, When};
+pub use schema::schema;
 pub use search::Hit;
 pub use stream::{Bag, BagSize, How, Moment, Place, Price, SetOut, Site, Stream, Way};
 pub use text::Texts;

@@ -3,18 +3,21 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::cases::Case;
 use super::error::Error;
 use super::item::Item;
+use super::notice::Notice;
 use super::rule::{Hazard, Question, Rule, Step};
 use super::stream::{Bag, Place, Site, Stream};
 use super::text::{Texts, fold};
-use super::zone::Zone;
+use super::zone::{Reach, Zone, reach};
+use crate::schedule::Schedule;
 
 /// Who the community is, and for how long the pack may be trusted.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PackInfo {
     /// Unique among all packs: the name of its folder.
@@ -46,7 +49,7 @@ pub struct PackInfo {
 }
 
 /// Who to ask.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Contact {
     /// Name of the office.
@@ -65,7 +68,7 @@ pub struct Contact {
 }
 
 /// Where facts come from. Every row of the pack points at one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
     /// Unique among the sources of the pack.
@@ -100,10 +103,12 @@ pub struct RulePack {
     pub(super) rules: Vec<Rule>,
     pub(super) hazards: Vec<Hazard>,
     pub(super) cases: Vec<Case>,
+    pub(super) notices: Vec<Notice>,
+    pub(super) schedule: Schedule,
 }
 
 /// Files that lie in a pack's folder and are read by others.
-const NEIGHBOURS: [&str; 3] = ["schedule.json", "notices.json", "README.md"];
+const NEIGHBOURS: [&str; 1] = ["README.md"];
 
 impl RulePack {
     /// Opens a pack from the names and contents of the files in its folder.
@@ -149,6 +154,8 @@ impl RulePack {
             rules: required(files, "rules.json")?,
             hazards: required(files, "hazards.json")?,
             cases: optional(files, "cases.json")?,
+            notices: optional(files, "notices.json")?,
+            schedule: optional(files, "schedule.json")?,
         };
         match files.pop_first() {
             Some((name, _)) => Err(Error::UnknownFile(name)),
@@ -199,6 +206,21 @@ impl RulePack {
     /// Every hazard: the cues a model may write.
     pub fn hazards(&self) -> &[Hazard] {
         &self.hazards
+    }
+
+    /// Bulky waste, fees, deposits and penalties.
+    pub fn notices(&self) -> &[Notice] {
+        &self.notices
+    }
+
+    /// The published plan of collections.
+    pub fn schedule(&self) -> &Schedule {
+        &self.schedule
+    }
+
+    /// Whether rows limited to `rows` count for a household in `here`.
+    pub(crate) fn in_zones(&self, rows: &[String], here: &[String]) -> bool {
+        matches!(reach(&self.zones, rows, here), Reach::Counts { .. })
     }
 
     /// The worked examples the pack carries along.
@@ -274,7 +296,7 @@ mod tests {
     #[test]
     fn missing_and_misspelt_files_are_refused_and_neighbours_are_not() {
         let mut files = tiny();
-        files.insert("schedule.json".into(), String::new());
+        files.insert("README.md".into(), String::new());
         assert!(RulePack::from_files(files.clone()).is_ok());
         files.insert("rule.json".into(), "[]".into());
         assert!(

@@ -1,6 +1,7 @@
 //! What the model saw, where and when it was seen, and what a person added.
 
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::class::Class;
@@ -28,7 +29,7 @@ pub struct Perceived {
 }
 
 /// Whether a thing is soiled.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// Empty and clean enough to recycle.
@@ -41,7 +42,7 @@ pub enum State {
 }
 
 /// A sign of danger.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Cue {
     /// Hazard id of the pack, for instance `battery-inside`.
@@ -51,7 +52,7 @@ pub struct Cue {
 }
 
 /// How sure the model is of a cue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Seen {
     /// The danger is there.

@@ -5,10 +5,13 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::class::Class;
-use super::instruction::{BagText, Instruction, SizeText, SourceText, Verdict, WayText};
+use super::instruction::{
+    BagText, Instruction, NextCollection, SizeText, SourceText, Verdict, WayText,
+};
 use super::rule::Doubt;
 use super::stream::{Moment, SetOut};
 
@@ -42,6 +45,12 @@ pub(super) struct Phrases {
     day_before: String,
     same_day: String,
     day_after: String,
+    next: String,
+    next_moved: String,
+    no_official_dates: String,
+    date: String,
+    weekdays: [String; 7],
+    months: [String; 12],
     source: String,
     source_verified: String,
     is_it_dirty: String,
@@ -103,6 +112,7 @@ impl Phrases {
         }
         let mut parts = vec![stop(&head)];
         parts.extend(instruction.ways.first().into_iter().flat_map(|way| self.extras(way)));
+        parts.extend(instruction.next.as_ref().and_then(|next| self.next(next)));
         parts.extend(instruction.note.as_deref().map(stop));
         parts.join(" ")
     }
@@ -157,6 +167,44 @@ impl Phrases {
         }
         extras.extend(way.note.as_deref().map(stop));
         extras
+    }
+
+    /// "Next collection: …"; nothing where the zone has to be asked for first.
+    fn next(&self, next: &NextCollection) -> Option<String> {
+        match next {
+            NextCollection::On { date, instead_of: None, .. } => {
+                Some(fill(&self.next, &[("date", &self.date(*date))]))
+            }
+            NextCollection::On { date, instead_of: Some(regular), reason } => {
+                let reason =
+                    reason.as_ref().map(|reason| format!(", {reason}")).unwrap_or_default();
+                let values = [
+                    ("date", self.date(*date)),
+                    ("regular", self.date(*regular)),
+                    ("reason", reason),
+                ];
+                Some(fill(
+                    &self.next_moved,
+                    &values.each_ref().map(|(key, text)| (*key, text.as_str())),
+                ))
+            }
+            NextCollection::NoOfficialDates { since } => {
+                Some(fill(&self.no_official_dates, &[("date", &self.date(*since))]))
+            }
+            NextCollection::AskZone => None,
+        }
+    }
+
+    /// A day as people of that language write it.
+    pub(crate) fn date(&self, date: Date) -> String {
+        let weekday = date.weekday().to_monday_zero_offset() as usize;
+        let values = [
+            ("weekday", self.weekdays[weekday].as_str()),
+            ("day", &date.day().to_string()),
+            ("month", &self.months[date.month() as usize - 1]),
+            ("year", &date.year().to_string()),
+        ];
+        fill(&self.date, &values)
     }
 
     /// What does not fit into the sentence, one line each: prices, times, places, sources.

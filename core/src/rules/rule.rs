@@ -1,6 +1,7 @@
 //! Rules: item or class, circumstances, outcome. And what they refer to.
 
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::class::Class;
@@ -8,7 +9,7 @@ use super::perceived::{Perceived, State};
 use super::text::Texts;
 
 /// What is done with some items, or with a class of which nothing finer is known.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     /// Unique among the rules of the pack.
@@ -48,7 +49,7 @@ pub struct Rule {
 }
 
 /// What a rule leads to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// A stream, by id.
@@ -62,7 +63,7 @@ pub enum Outcome {
 }
 
 /// Circumstances of a rule. A field left out does not matter.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct When {
     /// Soiled (`true`) or clean (`false`).
@@ -157,7 +158,7 @@ pub(super) fn both(first: Fit, second: Fit) -> Fit {
 }
 
 /// A preparation step, worded once and used by many rules.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
     /// Unique among the steps of the pack.
@@ -167,7 +168,7 @@ pub struct Step {
 }
 
 /// The one question that turns a class into an item.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Question {
     /// Unique among the questions of the pack.
@@ -179,7 +180,7 @@ pub struct Question {
 }
 
 /// One answer to a question.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Answer {
     /// Id of the item it then is.
@@ -190,7 +191,7 @@ pub struct Answer {
 }
 
 /// A danger that outranks every other rule, such as a battery inside a toy.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Hazard {
     /// Unique among the hazards of the pack; the cue the model is allowed to write.

@@ -1,11 +1,14 @@
 //! Pack rows as they are shown: one language, references followed.
 
-use super::instruction::{BagText, PlaceText, SiteText, SizeText, SourceText, StreamText, WayText};
+use super::instruction::{
+    BagText, NextCollection, PlaceText, SiteText, SizeText, SourceText, StreamText, WayText,
+};
 use super::phrases::Phrases;
 use super::resolve::Answering;
 use super::stream::{Bag, Place, Price, Site, Stream, Way};
 use super::text::Texts;
 use super::zone::{Reach, reach};
+use crate::schedule::Next;
 
 impl Answering<'_> {
     pub(super) fn phrases(&self) -> &'static Phrases {
@@ -55,6 +58,20 @@ impl Answering<'_> {
             refund: way.refund.as_ref().map(amount),
             note: self.optional(&way.note),
             source: self.source(&way.source),
+        }
+    }
+
+    /// When a stream is fetched next; `None` where no plan lists it.
+    pub(super) fn next(&self, stream: &str) -> Option<NextCollection> {
+        match self.pack.calendar(&self.context.zones).next(stream, self.context.date) {
+            Next::On(collection) => Some(NextCollection::On {
+                date: collection.date,
+                instead_of: collection.instead_of,
+                reason: collection.reason.map(|reason| self.text(reason)),
+            }),
+            Next::AskZone => Some(NextCollection::AskZone),
+            Next::NoOfficialDates { since } => Some(NextCollection::NoOfficialDates { since }),
+            Next::NotListed => None,
         }
     }
 

@@ -1,12 +1,13 @@
 //! Kinds of waste, the ways they are collected, and the bags and places that belong to them.
 
 use jiff::civil::{Date, Time};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::text::Texts;
 
 /// A kind of waste that is kept apart: what a rule sends an item to, and what a calendar lists.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Stream {
     /// Unique among the streams of the pack.
@@ -32,7 +33,7 @@ pub struct Stream {
 }
 
 /// One way a stream is collected, in some zones and for some time.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Way {
     /// What the person does.
@@ -72,7 +73,7 @@ pub struct Way {
 }
 
 /// What the person does with a stream.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum How {
     /// Put it out at the kerb or into a bin on the premises.
@@ -99,7 +100,7 @@ impl How {
 }
 
 /// The window in which a container may stand outside.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetOut {
     /// Not before this moment.
@@ -111,7 +112,7 @@ pub struct SetOut {
 }
 
 /// A wall-clock time on or near the day of collection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Moment {
     /// Days after the day of collection: −1 the day before, 0 the day itself, 1 the day after.
@@ -121,7 +122,7 @@ pub struct Moment {
 }
 
 /// A bag that has to be bought.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Bag {
     /// Unique among the bags of the pack.
@@ -147,7 +148,7 @@ pub struct Bag {
 }
 
 /// One size of a bag.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BagSize {
     /// Volume in litres.
@@ -158,7 +159,7 @@ pub struct BagSize {
 }
 
 /// An amount of money that was true at some time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Price {
     /// Decimal amount with a full stop, as printed (`"1.30"`): money is not a float.
@@ -175,7 +176,7 @@ pub struct Price {
 }
 
 /// One address of a kind of place: this collection point, that recycling yard.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Site {
     /// Street and number, as signposted.
@@ -192,7 +193,7 @@ pub struct Site {
 }
 
 /// Where something is brought: one address, or a kind of place ("any shop that sells them").
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Place {
     /// Unique among the places of the pack.

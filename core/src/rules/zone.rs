@@ -1,5 +1,6 @@
 //! Districts of a community, and which row counts where.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::text::Texts;
@@ -8,7 +9,7 @@ use super::text::Texts;
 ///
 /// Zones of different streams need not nest: a household can lie in a postcode *and* in a paper
 /// district. The context therefore carries a list of zones.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Zone {
     /// Unique among the zones of the pack.

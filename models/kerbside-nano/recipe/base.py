@@ -27,7 +27,7 @@ from sequence import LOC_BINS, load_words
 from shards import Shards, sequences
 from views import FROZEN, load_tower
 
-PEAK, PEAK_TOWER, DECAY, AVERAGE = 1.5e-3, 1.5e-4, 0.03, 0.996
+PEAK, PEAK_TOWER, DECAY, AVERAGE = 1.5e-3, 8e-5, 0.03, 0.996
 TEXTS = 2                    # sequences written about each view: the image's share of the work is paid once
 
 
@@ -102,10 +102,17 @@ def smooth(rows, loc0, kernel):
         rows[loc0:loc0 + LOC_BINS] = kernel @ rows[loc0:loc0 + LOC_BINS]
 
 
+def remember(optimiser, saved):
+    """Takes up a saved state. Parameters thawed since begin without a past."""
+    state = optimiser.state_dict()
+    known = {i: past for i, past in saved["state"].items() if i in state["param_groups"][0]["params"]}
+    same = [len(g["params"]) for g in saved["param_groups"]] == [len(g["params"]) for g in state["param_groups"]]
+    optimiser.load_state_dict({**state, "state": saved["state"] if same else known})
+
+
 def save(path, model, average, heads, optimiser, step, spent):
     state = {"size": asdict(model.s), "model": model.state_dict(), "average": average.state_dict(),
-             "heads": heads.state_dict(), "optimiser": optimiser.state_dict(), "step": step, "spent": spent,
-             "learning": [len(g["params"]) for g in optimiser.param_groups]}
+             "heads": heads.state_dict(), "optimiser": optimiser.state_dict(), "step": step, "spent": spent}
     torch.save(state, path.with_suffix(".tmp"))
     os.replace(path.with_suffix(".tmp"), path)
 
@@ -133,8 +140,7 @@ def main():
         saved = torch.load(args.out, weights_only=True)
         model.load_state_dict(saved["model"]), average.load_state_dict(saved["average"])
         heads.load_state_dict(saved["heads"])
-        if saved["learning"] == [len(g["params"]) for g in optimiser.param_groups]:   # else the tower was thawed
-            optimiser.load_state_dict(saved["optimiser"])
+        remember(optimiser, saved["optimiser"])
         step, spent = saved["step"], saved["spent"]
     wide, narrow, rows = bell(12), bell(5), model.embed_tokens.weight
     smooth(rows, words.loc0, narrow), smooth(average.embed_tokens.weight, words.loc0, narrow)
@@ -145,11 +151,12 @@ def main():
     held.refresh("held-out.npz")
     rng = np.random.default_rng(args.seed + step)
     print("parameters", sum(p.numel() for p in model.parameters()), "views", shards.refresh(), flush=True)
+    first_step = step   # a thawed tower has to be warmed up, too
     run_start, last_save, last_score, sums = time.time(), time.time(), time.time(), []
     while (now := spent + time.time() - run_start) < 60 * args.minutes:
         share = now / (60 * args.minutes)
         for group in optimiser.param_groups:
-            group["lr"] = group["peak"] * rate(step, share)
+            group["lr"] = group["peak"] * rate(step - first_step, share)
         out = learn(model, heads, words, codec, shards, args.batch, args.first, rng, share)
         loss = L.total(out)
         optimiser.zero_grad()

@@ -8,6 +8,7 @@ import torch
 from sequence import CELLS, LOC_BINS, SEG_CODES
 
 MAX_ITEMS = 6
+SURROUNDINGS = 64      # neighbouring <loc> bins that count as one place
 
 
 @dataclass
@@ -37,6 +38,23 @@ def allowed(words, row, named):
     return ([words.eos] if full else [words.joint[0], words.eos]) if joint == 0 else [words.joint[joint]]
 
 
+def choose(words, logits, ids):
+    """The likeliest id. <loc> bins are marks of a ruler, not names: together they are one candidate, and among
+    them the median of the likeliest stretch wins, as in the engine."""
+    bins = [i for i in ids if words.loc0 <= i < words.loc0 + LOC_BINS]
+    if len(bins) < 2:
+        return ids[int(logits[ids].argmax())]
+    weight = (logits[bins] - logits[ids].max()).double().exp()
+    width = min(SURROUNDINGS, len(bins))
+    held = weight.unfold(0, width, 1).sum(-1)
+    start = int(held.argmax())
+    other = [i for i in ids if not bins[0] <= i <= bins[-1]]
+    if other and (logits[other] - logits[ids].max()).double().exp().max() > held[start]:
+        return other[int(logits[other].argmax())]
+    rising = weight[start:start + width].cumsum(0)
+    return bins[start + int((rising < rising[-1] / 2).sum())]
+
+
 @torch.no_grad()
 def greedy(model, words, embeddings, named, adapted=False, eos_bias=0.0):
     """embeddings (batch, 256, width) from the projector -> a list of Found per photo."""
@@ -53,8 +71,7 @@ def greedy(model, words, embeddings, named, adapted=False, eos_bias=0.0):
             if done[b]:
                 row.append(words.pad)
                 continue
-            ids = allowed(words, row, named)
-            best = ids[int(logits[b, ids].argmax())]
+            best = choose(words, logits[b], allowed(words, row, named))
             row.append(best)
             scores[b].append(float(chance[b, best]))
             done[b] = best == words.eos

@@ -2,11 +2,13 @@
 //!
 //! ```text
 //! rows        ids, dates, amounts, texts in every language
+//! plan        the schedule and the notices
 //! references  every id that is mentioned exists, and every row is used
 //! coverage    on every day, in every zone, every class and item is decided, and only once
 //! ```
 
 mod coverage;
+mod plan;
 mod references;
 mod rows;
 
@@ -24,6 +26,7 @@ impl RulePack {
     pub fn validate(&self) -> Vec<Finding> {
         let mut report = Report { pack: self, findings: Vec::new() };
         rows::check(&mut report);
+        plan::check(&mut report);
         references::check(&mut report);
         // Gaps and contradictions can only be judged once ids and dates mean something.
         if report.findings.is_empty() {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{At, Report, at};
+use super::{At, Report, at, plan};
 use crate::rules::pack::RulePack;
 use crate::rules::rule::Outcome;
 use crate::rules::text::fold;
@@ -69,6 +69,7 @@ fn cited(pack: &RulePack) -> Vec<(At<'_>, &String)> {
     cited.extend(rules.map(|row| (at("rules.json", &row.id, "source"), &row.source)));
     let hazards = pack.hazards.iter();
     cited.extend(hazards.map(|row| (at("hazards.json", &row.id, "source"), &row.source)));
+    cited.extend(plan::cited(pack));
     cited
 }
 
@@ -100,11 +101,15 @@ fn zoned(pack: &RulePack) -> Vec<(At<'_>, &Vec<String>)> {
         let ways = stream.ways.iter();
         zoned.extend(ways.map(|way| (at("streams.json", &stream.id, "ways.zones"), &way.zones)));
     }
+    zoned.extend(plan::zoned(pack));
     zoned
 }
 
 fn streams(report: &mut Report<'_>) {
     let pack = report.pack;
+    for (row, streams) in plan::streams(pack) {
+        exist(report, row, streams, pack.streams.iter().map(|stream| &stream.id));
+    }
     for stream in &pack.streams {
         for way in &stream.ways {
             let places = pack.places.iter().map(|place| &place.id);

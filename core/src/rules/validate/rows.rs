@@ -7,6 +7,9 @@ use crate::rules::phrases::Phrases;
 use crate::rules::stream::{Price, Stream, Way};
 use crate::rules::text::Texts;
 
+/// Longer texts than this are no texts for a phone's screen.
+const LONGEST_TEXT: usize = 2000;
+
 pub(super) fn check(report: &mut Report<'_>) {
     info(report);
     ids(report);
@@ -48,7 +51,7 @@ fn ids(report: &mut Report<'_>) {
     unique(report, "hazards.json", pack.hazards.iter().map(|row| &row.id));
 }
 
-fn unique<'a>(
+pub(super) fn unique<'a>(
     report: &mut Report<'_>,
     file: &'static str,
     ids: impl Iterator<Item = &'a String> + Clone,
@@ -153,20 +156,33 @@ fn rules(report: &mut Report<'_>) {
     }
 }
 
-fn optional(report: &mut Report<'_>, row: At<'_>, found: &Option<Texts>) {
+pub(super) fn optional(report: &mut Report<'_>, row: At<'_>, found: &Option<Texts>) {
     if let Some(found) = found {
         texts(report, row, found);
     }
 }
 
-fn texts(report: &mut Report<'_>, row: At<'_>, found: &Texts) {
+pub(super) fn texts(report: &mut Report<'_>, row: At<'_>, found: &Texts) {
     for language in &report.pack.info.languages {
         let written = found.in_language(language).is_some_and(|text| !text.trim().is_empty());
         report.require(written, row, || format!("no text in {language}"));
     }
+    for (language, text) in found.iter() {
+        let short = text.len() <= LONGEST_TEXT;
+        report.require(short, row, || format!("over {LONGEST_TEXT} bytes in {language}"));
+        let plain = !text.contains(misleading);
+        report.require(plain, row, || format!("invisible or reordering letters in {language}"));
+    }
 }
 
-fn order(report: &mut Report<'_>, row: At<'_>, from: Option<Date>, until: Option<Date>) {
+/// Letters that are not seen, or that make others appear in another order than they are written.
+fn misleading(letter: char) -> bool {
+    let reorders = matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let hides = matches!(letter, '\u{200b}' | '\u{2060}' | '\u{feff}');
+    reorders || hides || (letter.is_control() && letter != '\n')
+}
+
+pub(super) fn order(report: &mut Report<'_>, row: At<'_>, from: Option<Date>, until: Option<Date>) {
     let backwards = from.zip(until).is_some_and(|(from, until)| from > until);
     report.require(!backwards, row, || "ends before it begins".into());
 }
@@ -179,7 +195,7 @@ fn colour(report: &mut Report<'_>, row: At<'_>, found: &Option<String>) {
     report.require(found.as_ref().is_none_or(hex), row, || "not of the form #rrggbb".into());
 }
 
-fn price(report: &mut Report<'_>, row: At<'_>, found: &Price) {
+pub(super) fn price(report: &mut Report<'_>, row: At<'_>, found: &Price) {
     let digits = |text: &str| !text.is_empty() && text.chars().all(|digit| digit.is_ascii_digit());
     let amount = match found.amount.split_once('.') {
         Some((whole, rest)) => digits(whole) && digits(rest),

@@ -1,0 +1,77 @@
+//! The one question that settles what the photo leaves open.
+
+use super::instruction::{AskedAnswer, AskedQuestion, Instruction, Verdict, Why};
+use super::perceived::{Fact, State};
+use super::resolve::Answering;
+use super::rule::{Answer, Doubt, Question};
+
+impl Answering<'_> {
+    pub(super) fn ask(
+        &self,
+        text: String,
+        answers: Vec<AskedAnswer>,
+        blank: Instruction,
+    ) -> Instruction {
+        Instruction {
+            verdict: Verdict::Ask,
+            question: Some(AskedQuestion { text, answers }),
+            steps: Vec::new(),
+            note: None,
+            ..blank
+        }
+    }
+
+    pub(super) fn ask_kind(&self, id: &str, blank: Instruction) -> Instruction {
+        let Some(question) = self.pack.questions.iter().find(|question| question.id == id) else {
+            return self.unknown(blank, Why::NoRule);
+        };
+        let mut answers = self.kinds(question);
+        answers.push(AskedAnswer {
+            text: self.phrases().something_else.clone(),
+            fact: Fact::NothingFits,
+        });
+        self.ask(self.text(&question.text), answers, blank)
+    }
+
+    pub(super) fn kinds(&self, question: &Question) -> Vec<AskedAnswer> {
+        let shown = |answer: &Answer| {
+            let item = self.pack.lookup(&answer.item)?;
+            let text = self.text(answer.text.as_ref().unwrap_or(&item.names));
+            Some(AskedAnswer { text, fact: Fact::Item(item.id.clone()) })
+        };
+        question.answers.iter().filter_map(shown).collect()
+    }
+
+    pub(super) fn ask_doubt(&self, doubt: Doubt, blank: Instruction) -> Instruction {
+        let phrases = self.phrases();
+        let answer = |text: &str, fact| AskedAnswer { text: text.to_owned(), fact };
+        let answers = match doubt {
+            Doubt::Dirty => vec![
+                answer(&phrases.clean, Fact::State(State::Clean)),
+                answer(&phrases.dirty, Fact::State(State::Dirty)),
+            ],
+            Doubt::LongerThan(cm) => vec![
+                answer(&phrases.yes, Fact::SizeCm(cm.saturating_add(1))),
+                answer(&phrases.no, Fact::SizeCm(cm)),
+            ],
+            Doubt::DepositMark => vec![
+                answer(&phrases.yes, Fact::DepositMark(true)),
+                answer(&phrases.no, Fact::DepositMark(false)),
+            ],
+            Doubt::Zone => return self.ask_zone(blank),
+        };
+        self.ask(phrases.question(doubt), answers, blank)
+    }
+
+    pub(super) fn ask_zone(&self, blank: Instruction) -> Instruction {
+        let zones = self.pack.zones.iter();
+        let answers = zones
+            .map(|zone| AskedAnswer {
+                text: self.text(&zone.names),
+                fact: Fact::Zone(zone.id.clone()),
+            })
+            .collect();
+        let question = self.optional(&self.pack.info.zone_question).unwrap_or_default();
+        self.ask(question, answers, blank)
+    }
+}
