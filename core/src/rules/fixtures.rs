@@ -9,7 +9,7 @@ use super::error::{Error, Finding};
 use super::pack::RulePack;
 use super::perceived::{Context, Perceived};
 
-pub(super) type Files = BTreeMap<String, String>;
+pub(crate) type Files = BTreeMap<String, String>;
 
 fn entries(folder: &Path) -> Vec<PathBuf> {
     std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
@@ -20,7 +20,7 @@ fn root() -> PathBuf {
 }
 
 /// Every bundled pack, for instance `"ch/zurich"`.
-pub(super) fn communities() -> Vec<String> {
+pub(crate) fn communities() -> Vec<String> {
     let countries = entries(&root()).into_iter().filter(|path| path.is_dir());
     let folders = countries.flat_map(|country| entries(&country));
     let name = |path: PathBuf| path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned();
@@ -28,7 +28,7 @@ pub(super) fn communities() -> Vec<String> {
 }
 
 /// The files of a bundled pack.
-pub(super) fn bundled(community: &str) -> Files {
+pub(crate) fn bundled(community: &str) -> Files {
     entries(&root().join(community))
         .into_iter()
         .map(|path| {
@@ -38,20 +38,20 @@ pub(super) fn bundled(community: &str) -> Files {
         .collect()
 }
 
-pub(super) fn zurich() -> RulePack {
+pub(crate) fn zurich() -> RulePack {
     RulePack::from_files(bundled("ch/zurich")).unwrap()
 }
 
-pub(super) fn on(date: &str) -> Context {
+pub(crate) fn on(date: &str) -> Context {
     Context { zones: Vec::new(), date: date.parse().unwrap(), language: "en".into() }
 }
 
-pub(super) fn item(class: &str, item: &str) -> Perceived {
+pub(crate) fn item(class: &str, item: &str) -> Perceived {
     Perceived { item: Some(item.into()), ..Perceived::of_class(class) }
 }
 
 /// A complete pack with one of everything.
-pub(super) fn tiny() -> Files {
+pub(crate) fn tiny() -> Files {
     let text = |en: &str| json!({ "en": en });
     let rows = [
         (
@@ -134,7 +134,7 @@ pub(super) fn tiny() -> Files {
 }
 
 /// The tiny pack after `bend` has changed one of its files.
-pub(super) fn bent(file: &str, bend: impl FnOnce(&mut Value)) -> Result<RulePack, Error> {
+pub(crate) fn bent(file: &str, bend: impl FnOnce(&mut Value)) -> Result<RulePack, Error> {
     let mut files = tiny();
     let mut rows = serde_json::from_str(&files[file]).unwrap();
     bend(&mut rows);
@@ -143,7 +143,7 @@ pub(super) fn bent(file: &str, bend: impl FnOnce(&mut Value)) -> Result<RulePack
 }
 
 /// What is found wrong with the tiny pack after `bend` has changed one of its files.
-pub(super) fn findings(file: &str, bend: impl FnOnce(&mut Value)) -> Vec<Finding> {
+pub(crate) fn findings(file: &str, bend: impl FnOnce(&mut Value)) -> Vec<Finding> {
     match bent(file, bend) {
         Err(Error::Invalid(findings)) => findings,
         other => panic!("expected findings, got {other:?}"),

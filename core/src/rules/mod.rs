@@ -34,7 +34,7 @@ mod choose;
 mod class;
 mod error;
 #[cfg(test)]
-mod fixtures;
+pub(crate) mod fixtures;
 mod instruction;
 mod item;
 mod notice;

@@ -18,6 +18,8 @@ mod days;
 pub mod recurrence;
 mod reminder;
 mod table;
+#[cfg(test)]
+mod tests;
 mod window;
 
 pub use calendar::{Calendar, Collection, Due, Next};
