@@ -27,20 +27,20 @@ pub(super) fn in_force(from: Option<Date>, until: Option<Date>, date: Date) -> b
 }
 
 impl RulePack {
-    /// The rule that decides among those `concerns` accepts.
+    /// The rule that decides among `candidates`, positions in the table of rules.
     ///
     /// Rules are tried in order of rank. One that might apply blocks those below it, unless the
     /// doubt makes no difference to what is done.
     pub(super) fn choose_rule(
         &self,
-        concerns: impl Fn(&Rule) -> bool,
+        candidates: &[usize],
         seen: &Perceived,
         context: &Context,
     ) -> Choice<'_> {
-        let mut ranked: Vec<_> = self
-            .rules
+        let mut ranked: Vec<_> = candidates
             .iter()
-            .filter(|rule| concerns(rule) && in_force(rule.from, rule.until, context.date))
+            .map(|position| &self.rules[*position])
+            .filter(|rule| in_force(rule.from, rule.until, context.date))
             .filter_map(|rule| Ranked::new(&self.zones, rule, seen, context))
             .collect();
         ranked.sort_by_key(|entry| Reverse(entry.rank));

@@ -17,6 +17,8 @@
 //! ask       the one question that settles what the photo leaves open
 //! show      pack rows in one language, references followed
 //! instruction  the answer, in one language, ready to show
+//! index     what is looked up by id or word, sorted once
+//! kana      kana compared by sound
 //! phrases   sentence templates, one file a language
 //! search    names and aliases, with typing errors
 //! validate  everything a pack must satisfy before it may be opened
@@ -35,8 +37,10 @@ mod class;
 mod error;
 #[cfg(test)]
 pub(crate) mod fixtures;
+mod index;
 mod instruction;
 mod item;
+mod kana;
 mod notice;
 mod pack;
 mod perceived;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::cases::Case;
 use super::error::Error;
+use super::index::Index;
 use super::item::Item;
 use super::notice::Notice;
 use super::rule::{Hazard, Question, Rule, Step};
@@ -105,6 +106,7 @@ pub struct RulePack {
     pub(super) cases: Vec<Case>,
     pub(super) notices: Vec<Notice>,
     pub(super) schedule: Schedule,
+    pub(super) index: Index,
 }
 
 /// Files that lie in a pack's folder and are read by others.
@@ -140,7 +142,12 @@ impl RulePack {
             files.into_iter().map(|(name, bytes)| (name.into(), bytes)).collect();
         files.retain(|name, _| !NEIGHBOURS.contains(&name.as_str()));
         let files = &mut files;
+        let items: Vec<Item> = required(files, "items.json")?;
+        let rules: Vec<Rule> = required(files, "rules.json")?;
         let pack = Self {
+            index: Index::new(&items, &rules),
+            items,
+            rules,
             info: required(files, "pack.json")?,
             sources: required(files, "sources.json")?,
             zones: optional(files, "zones.json")?,
@@ -150,8 +157,6 @@ impl RulePack {
             sites: optional(files, "sites.json")?,
             steps: optional(files, "steps.json")?,
             questions: optional(files, "questions.json")?,
-            items: required(files, "items.json")?,
-            rules: required(files, "rules.json")?,
             hazards: required(files, "hazards.json")?,
             cases: optional(files, "cases.json")?,
             notices: optional(files, "notices.json")?,
@@ -230,12 +235,8 @@ impl RulePack {
 
     /// The item with this id, or the one a name or alias means in any language.
     pub fn lookup(&self, id_or_name: &str) -> Option<&Item> {
-        let by_id = self.items.iter().find(|item| item.id == id_or_name);
-        by_id.or_else(|| {
-            let wanted = fold(id_or_name);
-            let named = |item: &&Item| item.words().any(|(_, word)| fold(word) == wanted);
-            self.items.iter().find(named).filter(|_| !wanted.is_empty())
-        })
+        let named = || self.index.named(&fold(id_or_name));
+        self.index.item(id_or_name).or_else(named).map(|position| &self.items[position])
     }
 
     /// Zones a postcode lies in.

@@ -144,7 +144,7 @@ impl<'a> Answering<'a> {
     /// Guard 5.
     fn by_item(&self, seen: &Perceived, item: &Item, blank: Instruction) -> Instruction {
         let choice =
-            self.pack.choose_rule(|rule| rule.items.contains(&item.id), seen, self.context);
+            self.pack.choose_rule(self.pack.index.rules_of_item(&item.id), seen, self.context);
         match choice {
             Choice::Nothing if blank.part_of.is_none() => self.by_class(seen, blank),
             choice => self.chosen(choice, seen, blank),
@@ -157,7 +157,7 @@ impl<'a> Answering<'a> {
             return self.unknown(blank, Why::NotRecognised);
         };
         let choice =
-            self.pack.choose_rule(|rule| rule.classes.contains(&class), seen, self.context);
+            self.pack.choose_rule(self.pack.index.rules_of_class(class), seen, self.context);
         self.chosen(choice, seen, blank)
     }
 

@@ -1,5 +1,8 @@
 //! Finding an item by typing its name: prefixes, typing errors, missing accents.
 
+use std::collections::BTreeMap;
+
+use super::index::{Word, mask};
 use super::item::Item;
 use super::pack::RulePack;
 use super::text::fold;
@@ -22,51 +25,83 @@ impl RulePack {
     /// Items whose name or alias starts with, contains or resembles `query`, best first. Words in
     /// `language` come before equally good ones in others.
     pub fn search(&self, query: &str, language: &str) -> Vec<Hit<'_>> {
-        let wanted: Vec<char> = fold(query).chars().collect();
-        if wanted.is_empty() {
+        let query = Query::new(&fold(query));
+        if query.letters.is_empty() {
             return Vec::new();
         }
         let language = self.language(language);
-        let mut hits: Vec<_> =
-            self.items.iter().filter_map(|item| best(item, &wanted, language)).collect();
+        let mut best: BTreeMap<usize, Hit<'_>> = BTreeMap::new();
+        for word in &self.index.words {
+            let Some(distance) = query.distance(word) else { continue };
+            let item = &self.items[word.item];
+            let Some((of, text)) = item.words().nth(word.nth) else { continue };
+            let other = if of == language { 0 } else { OTHER_LANGUAGE };
+            let hit = Hit { item, word: text, distance: distance * 2 + other };
+            let known = best.entry(word.item).or_insert_with(|| hit.clone());
+            if hit.distance < known.distance {
+                *known = hit;
+            }
+        }
+        let mut hits: Vec<_> = best.into_values().collect();
         hits.sort_by_key(|hit| (hit.distance, hit.word.chars().count()));
         hits
     }
 }
 
-fn best<'a>(item: &'a Item, wanted: &[char], language: &str) -> Option<Hit<'a>> {
-    let hits = item.words().filter_map(|(of, word)| {
-        let other = if of == language { 0 } else { OTHER_LANGUAGE };
-        Some(Hit { item, word, distance: distance(wanted, word)? * 2 + other })
-    });
-    hits.min_by_key(|hit| hit.distance)
+/// What was typed, ready to be compared.
+struct Query {
+    letters: Vec<char>,
+    mask: u64,
 }
 
-/// 0 same, 1 start of the word, 2 start of a later word, 3 inside, 4 and more with typing errors.
-fn distance(wanted: &[char], word: &str) -> Option<usize> {
-    let word: Vec<char> = fold(word).chars().collect();
-    let starts: Vec<usize> = (0..word.len()).filter(|&at| at == 0 || word[at - 1] == ' ').collect();
-    let at = (0..word.len()).find(|&at| word[at..].starts_with(wanted));
-    match at {
-        Some(0) if word.len() == wanted.len() => Some(0),
-        Some(0) => Some(1),
-        Some(_) if starts.iter().any(|&start| word[start..].starts_with(wanted)) => Some(2),
-        // A single letter inside a word says nothing, a single ideograph does.
-        Some(_) if wanted.len() > 1 || !wanted[0].is_ascii() => Some(3),
-        _ => starts.iter().filter_map(|&start| typing_errors(wanted, &word[start..])).min(),
+impl Query {
+    fn new(folded: &str) -> Self {
+        let letters: Vec<char> = folded.chars().collect();
+        Self { mask: mask(&letters), letters }
     }
-}
 
-/// 3 + number of errors between `wanted` and the nearest beginning of `word`, if they are few for
-/// the length.
-fn typing_errors(wanted: &[char], word: &[char]) -> Option<usize> {
-    let allowed = match wanted.len() {
-        0..=3 => 0,
-        4..=7 => 1,
-        _ => 2,
-    };
-    let errors = prefix_distance(wanted, word);
-    (errors <= allowed).then_some(3 + errors)
+    /// 0 same, 1 start of the word, 2 start of a later word, 3 inside, 4 and more with typing
+    /// errors.
+    fn distance(&self, word: &Word) -> Option<usize> {
+        // Each letter the word lacks is at least one error: most words are out at once.
+        let lacking = (self.mask & !word.mask).count_ones() as usize;
+        if lacking > self.allowed() {
+            return None;
+        }
+        let (wanted, word) = (&self.letters, &word.letters);
+        let starts = || (0..word.len()).filter(|&at| at == 0 || word[at - 1] == ' ');
+        let at = match lacking {
+            0 => (0..word.len()).find(|&at| word[at..].starts_with(wanted)),
+            _ => None,
+        };
+        match at {
+            Some(0) if word.len() == wanted.len() => Some(0),
+            Some(0) => Some(1),
+            Some(_) if starts().any(|start| word[start..].starts_with(wanted)) => Some(2),
+            // A single letter inside a word says nothing, a single ideograph does.
+            Some(_) if wanted.len() > 1 || !wanted[0].is_ascii() => Some(3),
+            _ => starts().filter_map(|start| self.typing_errors(&word[start..])).min(),
+        }
+    }
+
+    /// How many typing errors are forgiven: few in short words, which soon mean something else.
+    fn allowed(&self) -> usize {
+        match self.letters.len() {
+            0..=3 => 0,
+            4..=7 => 1,
+            _ => 2,
+        }
+    }
+
+    /// 3 + number of errors between the query and the nearest beginning of `word`, if they are
+    /// few for the length.
+    fn typing_errors(&self, word: &[char]) -> Option<usize> {
+        let allowed = self.allowed();
+        // What lies beyond the query's length and its errors cannot change the distance.
+        let reach = word.len().min(self.letters.len() + allowed);
+        let errors = prefix_distance(&self.letters, &word[..reach]);
+        (errors <= allowed).then_some(3 + errors)
+    }
 }
 
 /// Least number of insertions, deletions, substitutions and swaps of neighbours that turn
@@ -96,7 +131,8 @@ mod tests {
     use super::*;
 
     fn score(wanted: &str, word: &str) -> Option<usize> {
-        distance(&fold(wanted).chars().collect::<Vec<_>>(), word)
+        let letters: Vec<char> = fold(word).chars().collect();
+        Query::new(&fold(wanted)).distance(&Word { item: 0, nth: 0, mask: mask(&letters), letters })
     }
 
     #[test]

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::kana::to_hiragana;
+
 /// One text in several languages, keyed by language tag (`"de"`, `"en"`, `"zh-Hant"`).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
@@ -38,13 +40,13 @@ impl<const N: usize> From<[(&str, &str); N]> for Texts {
 }
 
 /// Lower case without diacritics, punctuation or width variants; words separated by one blank.
-/// "Züri-Sack" and "zuri sack" fold to the same text.
+/// "Züri-Sack" and "zuri sack" fold to the same text, and so do ガラス and がらす.
 pub(super) fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for letter in text.chars().flat_map(char::to_lowercase) {
         match base(letter) {
             Base::Letters(letters) => folded.push_str(letters),
-            Base::Same(letter) => folded.push(letter),
+            Base::Same(letter) => folded.push(to_hiragana(letter)),
             Base::Mark => {}
             Base::Gap if folded.ends_with(' ') || folded.is_empty() => {}
             Base::Gap => folded.push(' '),
@@ -105,7 +107,7 @@ mod tests {
         assert_eq!(fold("  Züri-Sack! "), "zuri sack");
         assert_eq!(fold("Zu\u{308}ri Sack"), "zuri sack");
         assert_eq!(fold("GROẞE Blöcke"), "grosse blocke");
-        assert_eq!(fold("ＰＥＴボトル"), "petボトル");
+        assert_eq!(fold("ＰＥＴボトル"), "petぼとる");
         assert_eq!(fold("--"), "");
     }
 

@@ -59,10 +59,8 @@ fn counts(pack: &RulePack, rule: &Rule, context: &Context) -> bool {
 fn classes(report: &mut Report<'_>, context: &Context) {
     let pack = report.pack;
     for class in Class::ALL {
-        let decided = pack
-            .rules
-            .iter()
-            .any(|rule| rule.classes.contains(&class) && counts(pack, rule, context));
+        let mut rules = pack.index.rules_of_class(class).iter().map(|rule| &pack.rules[*rule]);
+        let decided = rules.any(|rule| counts(pack, rule, context));
         report.require(decided, at("rules.json", class.label(), "classes"), || {
             format!("no rule for the class {}; say \"unknown\" if that is so", here(context))
         });
@@ -72,10 +70,8 @@ fn classes(report: &mut Report<'_>, context: &Context) {
 fn items(report: &mut Report<'_>, context: &Context) {
     let pack = report.pack;
     for item in &pack.items {
-        let decided = pack
-            .rules
-            .iter()
-            .any(|rule| rule.items.contains(&item.id) && counts(pack, rule, context));
+        let mut rules = pack.index.rules_of_item(&item.id).iter().map(|rule| &pack.rules[*rule]);
+        let decided = rules.any(|rule| counts(pack, rule, context));
         report.require(decided, at("items.json", &item.id, ""), || {
             format!("no rule for the item {}", here(context))
         });
@@ -108,23 +104,28 @@ fn here(context: &Context) -> String {
 
 fn contradictions(report: &mut Report<'_>) {
     let rules = &report.pack.rules;
-    for (index, rule) in rules.iter().enumerate() {
-        for other in rules[..index].iter().filter(|other| same_rank(rule, other)) {
-            let word = if other.then == rule.then { "repeats" } else { "contradicts" };
-            report.add(at("rules.json", &rule.id, ""), format!("{word} {}", other.id));
+    let mut clashing = BTreeSet::new();
+    for rivals in report.pack.index.rivals() {
+        for (nth, later) in rivals.iter().enumerate() {
+            let earlier = rivals[..nth].iter();
+            let clashes = earlier.filter(|earlier| same_rank(&rules[*later], &rules[**earlier]));
+            clashing.extend(clashes.map(|earlier| (*later, *earlier)));
         }
+    }
+    for (later, earlier) in clashing {
+        let (rule, other) = (&rules[later], &rules[earlier]);
+        let word = if other.then == rule.then { "repeats" } else { "contradicts" };
+        report.add(at("rules.json", &rule.id, ""), format!("{word} {}", other.id));
     }
 }
 
-/// Whether two rules can both apply and neither outranks the other.
+/// Whether two rules about the same thing can both apply and neither outranks the other.
 fn same_rank(rule: &Rule, other: &Rule) -> bool {
-    let targets = rule.items.iter().any(|item| other.items.contains(item))
-        || rule.classes.iter().any(|class| other.classes.contains(class));
     let places =
         rule.zones == other.zones || rule.zones.iter().any(|zone| other.zones.contains(zone));
     let starts_before = |from: Option<Date>, until: Option<Date>| {
         from.zip(until).is_none_or(|(from, until)| from <= until)
     };
     let days = starts_before(rule.from, other.until) && starts_before(other.from, rule.until);
-    targets && places && days && rule.when == other.when && rule.priority == other.priority
+    places && days && rule.when == other.when && rule.priority == other.priority
 }

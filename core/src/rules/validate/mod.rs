@@ -252,7 +252,7 @@ mod tests {
         reports(
             "items.json",
             |rows| rows[1]["aliases"] = json!({"en": ["POT"]}),
-            "tray.aliases: \"pot\" also means tub",
+            "tray.aliases: \"POT\" also means tub",
         );
     }
 

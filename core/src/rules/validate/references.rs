@@ -38,6 +38,18 @@ fn exist<'a>(
     }
 }
 
+/// The same for items, of which there may be thousands.
+fn items_exist<'a>(
+    report: &mut Report<'_>,
+    row: At<'_>,
+    mentioned: impl IntoIterator<Item = &'a String>,
+) {
+    for id in mentioned {
+        let known = report.pack.index.item(id).is_some();
+        report.require(known, row, || format!("{id}: no such row"));
+    }
+}
+
 fn sources(report: &mut Report<'_>) {
     let pack = report.pack;
     for (row, source) in cited(pack) {
@@ -139,10 +151,11 @@ fn items(report: &mut Report<'_>) {
     let pack = report.pack;
     for item in &pack.items {
         let row = |field| at("items.json", &item.id, field);
-        exist(report, row("parts"), &item.parts, pack.items.iter().map(|item| &item.id));
+        items_exist(report, row("parts"), &item.parts);
         exist(report, row("covers"), &item.covers, pack.hazards.iter().map(|row| &row.id));
-        let nested =
-            |id: &&String| pack.items.iter().any(|part| part.id == **id && !part.parts.is_empty());
+        let nested = |id: &&String| {
+            pack.index.item(id).is_some_and(|part| !pack.items[part].parts.is_empty())
+        };
         let nested = item.parts.iter().find(nested);
         report.require(nested.is_none(), row("parts"), || "a part has parts itself".into());
     }
@@ -153,7 +166,7 @@ fn questions(report: &mut Report<'_>) {
     for question in &pack.questions {
         let row = at("questions.json", &question.id, "answers");
         let items = question.answers.iter().map(|answer| &answer.item);
-        exist(report, row, items, pack.items.iter().map(|item| &item.id));
+        items_exist(report, row, items);
         report.require(!question.answers.is_empty(), row, || "nothing to answer".into());
     }
 }
@@ -162,7 +175,7 @@ fn rules(report: &mut Report<'_>) {
     let pack = report.pack;
     for rule in &pack.rules {
         let row = |field| at("rules.json", &rule.id, field);
-        exist(report, row("items"), &rule.items, pack.items.iter().map(|item| &item.id));
+        items_exist(report, row("items"), &rule.items);
         exist(report, row("steps"), &rule.steps, pack.steps.iter().map(|step| &step.id));
         match &rule.then {
             Outcome::Stream(id) => {
@@ -199,13 +212,13 @@ fn hazards(report: &mut Report<'_>) {
 /// A word that means two items would make the answer depend on their order in the file.
 fn words(report: &mut Report<'_>) {
     let pack = report.pack;
-    for (index, item) in pack.items.iter().enumerate() {
-        let mine: BTreeSet<_> = item.words().map(|(_, word)| fold(word)).collect();
-        for other in &pack.items[..index] {
-            let shared = other.words().find(|(_, word)| mine.contains(&fold(word)));
-            report.require(shared.is_none(), at("items.json", &item.id, "aliases"), || {
-                format!("{:?} also means {}", shared.unwrap_or_default().1, other.id)
-            });
+    for (position, item) in pack.items.iter().enumerate() {
+        let meant = |word: &str| pack.index.named(&fold(word)).filter(|other| *other != position);
+        let shared = item.words().find_map(|(_, word)| Some((word, meant(word)?)));
+        if let Some((word, other)) = shared {
+            let other = &pack.items[other].id;
+            report
+                .add(at("items.json", &item.id, "aliases"), format!("{word:?} also means {other}"));
         }
     }
 }

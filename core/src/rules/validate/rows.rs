@@ -1,5 +1,7 @@
 //! Each row by itself: ids, dates, amounts, texts in every language.
 
+use std::collections::HashSet;
+
 use jiff::civil::Date;
 
 use super::{At, Report, at};
@@ -54,14 +56,14 @@ fn ids(report: &mut Report<'_>) {
 pub(super) fn unique<'a>(
     report: &mut Report<'_>,
     file: &'static str,
-    ids: impl Iterator<Item = &'a String> + Clone,
+    ids: impl Iterator<Item = &'a String>,
 ) {
-    for (index, id) in ids.clone().enumerate() {
+    let mut seen = HashSet::new();
+    for id in ids {
         let plain = |letter: char| matches!(letter, 'a'..='z' | '0'..='9' | '-');
         let well_formed = !id.is_empty() && id.chars().all(plain);
         report.require(well_formed, at(file, id, "id"), || "use a-z, 0-9 and - only".into());
-        let twice = ids.clone().take(index).any(|other| other == id);
-        report.require(!twice, at(file, id, "id"), || "used twice".into());
+        report.require(seen.insert(id), at(file, id, "id"), || "used twice".into());
     }
 }
 

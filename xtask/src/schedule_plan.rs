@@ -1,0 +1,99 @@
+//! `cargo xtask schedule --community C`: what is collected when, as a table.
+
+use jiff::ToSpan;
+use jiff::civil::Date;
+use kerbside_core::rules::{RulePack, Texts};
+use kerbside_core::schedule::{Collection, Window};
+
+use crate::args::Args;
+use crate::bundled;
+use crate::failure::{Failure, Result};
+
+/// How the task is called.
+pub const USAGE: &str = "cargo xtask schedule --community NAME [--zone ID]… [--from YYYY-MM-DD] \
+[--days N] [--language TAG]";
+
+/// Longer tables than this are no tables.
+const MOST_DAYS: usize = 400;
+
+struct Wish {
+    pack: RulePack,
+    zones: Vec<String>,
+    from: Date,
+    days: usize,
+    language: String,
+}
+
+/// Prints the plan of one community, for some zones.
+///
+/// # Errors
+/// For an unknown community or zone, or one without a plan.
+pub fn run(args: Args) -> Result<()> {
+    let wish = parse(args)?;
+    let calendar = wish.pack.calendar(&wish.zones);
+    let last = wish.from.checked_add(i32::try_from(wish.days).unwrap_or(i32::MAX).days() - 1.days())?;
+    let found = calendar.between(wish.from, last);
+    if wish.pack.schedule().rows.is_empty() {
+        let id = &wish.pack.info().id;
+        return Err(Failure::new(format!("{id}: no official dates are known for this community")));
+    }
+    for collection in &found {
+        println!("{}", line(&wish, collection, calendar.window(collection)));
+    }
+    if found.is_empty() && wish.zones.is_empty() && !wish.pack.zones().is_empty() {
+        println!("nothing for the whole community: name a --zone ({})", zones(&wish.pack));
+    }
+    match calendar.valid_until() {
+        Some(until) if until < last => println!("no official dates after {until}"),
+        _ => {}
+    }
+    Ok(())
+}
+
+fn parse(mut args: Args) -> Result<Wish> {
+    let (mut community, mut zones, mut days) = (None, Vec::new(), 28);
+    let mut from = jiff::Zoned::now().date();
+    let mut language = "en".to_owned();
+    while let Some(arg) = args.next(USAGE)? {
+        match arg.as_str() {
+            "--community" => community = Some(args.text("--community")?),
+            "--zone" => zones.push(args.text("--zone")?),
+            "--from" => from = args.text("--from")?.parse()?,
+            "--days" => days = args.number("--days")?,
+            "--language" => language = args.text("--language")?,
+            _ => return Err(Failure::new(format!("unknown option {arg}; {USAGE}"))),
+        }
+    }
+    let pack = bundled::rule_pack(&community.ok_or_else(|| Failure::new(USAGE))?)?;
+    if let Some(zone) = zones.iter().find(|id| !pack.zones().iter().any(|zone| zone.id == **id)) {
+        return Err(Failure::new(format!("no zone {zone}; there are {}", self::zones(&pack))));
+    }
+    if !(1..=MOST_DAYS).contains(&days) {
+        return Err(Failure::new(format!("--days wants 1 to {MOST_DAYS}")));
+    }
+    Ok(Wish { pack, zones, from, days, language })
+}
+
+fn line(wish: &Wish, collection: &Collection<'_>, window: Window) -> String {
+    let language = wish.pack.language(&wish.language);
+    let text = |texts: &Texts| texts.get(language).to_owned();
+    let stream = wish.pack.streams().iter().find(|stream| stream.id == collection.stream);
+    let name = stream.map_or_else(|| collection.stream.to_owned(), |stream| text(&stream.names));
+    let mut line = format!("{}  {}", collection.date.strftime("%a %Y-%m-%d"), name);
+    if let Some(regular) = collection.instead_of {
+        let why = collection.reason.map(|reason| format!(", {}", text(reason))).unwrap_or_default();
+        line += &format!(" (instead of {}{why})", regular.strftime("%a %Y-%m-%d"));
+    }
+    let clock = |at: jiff::civil::DateTime| at.strftime("%a %H:%M").to_string();
+    match (window.opens.map(clock), window.closes.map(clock)) {
+        (Some(opens), Some(closes)) => line += &format!("  out {opens} to {closes}"),
+        (Some(opens), None) => line += &format!("  out from {opens}"),
+        (None, Some(closes)) => line += &format!("  out by {closes}"),
+        (None, None) => {}
+    }
+    line
+}
+
+fn zones(pack: &RulePack) -> String {
+    pack.zones().iter().map(|zone| zone.id.as_str()).collect::<Vec<_>>().join(", ")
+}
