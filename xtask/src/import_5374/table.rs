@@ -110,15 +110,39 @@ fn rows(path: &Path, text: &str) -> Result<Vec<Row>, Error> {
         .delimiter(separator(text))
         .from_reader(text.as_bytes());
     let mut rows = Vec::new();
+    let mut lines = Lines { text, byte: 0, line: 1 };
     for record in reader.records() {
         let record = record.map_err(|source| Error::Csv { path: path.to_owned(), source })?;
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = lines.at(record.position().map_or(0, csv::Position::byte));
         let cells: Vec<_> = record.iter().map(tidy).collect();
         if cells.iter().any(|cell| !cell.is_empty()) {
             rows.push(Row { line, cells });
         }
     }
     Ok(rows)
+}
+
+/// Counts lines as an editor does. The reader's own count stands before the line ends it skips.
+struct Lines<'a> {
+    text: &'a str,
+    byte: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    /// The line of the first byte at or after this one that ends no line.
+    fn at(&mut self, byte: u64) -> u64 {
+        let reached = usize::try_from(byte).unwrap_or(usize::MAX);
+        let rest = self.text.as_bytes().iter().enumerate().skip(self.byte);
+        for (index, letter) in rest {
+            if index >= reached && !matches!(letter, b'\r' | b'\n') {
+                break;
+            }
+            self.line += u64::from(*letter == b'\n');
+            self.byte = index + 1;
+        }
+        self.line
+    }
 }
 
 /// What the first line uses most, quoted cells aside.
@@ -161,8 +185,10 @@ mod tests {
     fn rows_keep_their_line_and_cells_lose_theirs() {
         let text = "a,\"b\nc\"\n\n , \nd\n";
         assert_eq!(cells(text), [vec!["a", "b c"], vec!["d"]]);
-        let lines: Vec<_> =
-            rows(Path::new("t"), text).unwrap().iter().map(|row| row.line).collect();
-        assert_eq!(lines, [1, 5]);
+        let lines = |text: &str| -> Vec<u64> {
+            rows(Path::new("t"), text).unwrap().iter().map(|row| row.line).collect()
+        };
+        assert_eq!(lines(text), [1, 5]);
+        assert_eq!(lines("a\r\n\r\nb\r\n\"c\r\nd\"\r\ne"), [1, 3, 4, 6]);
     }
 }
