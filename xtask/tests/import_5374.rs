@@ -516,12 +516,13 @@ fn odd_rows_of_the_small_tables_are_told() {
 
 #[test]
 fn what_cannot_be_imported_is_refused_and_leaves_nothing() {
-    let good = "地名,センター,Burnable\na,,月\n";
+    let area_days = "地名,センター,Burnable\na,,月\n";
+    let good = [("area_days.csv", area_days), ("target.csv", TARGETS)];
     type Bend = fn(&mut Options);
     let same: Bend = |_| {};
     let cases: Vec<(&[(&str, &str)], Bend, &str)> = vec![
         (&[("target.csv", TARGETS)], same, "no 5374 folder: area_days.csv is missing"),
-        (&[("area_days.csv", good)], same, "no 5374 folder: target.csv is missing"),
+        (&good[..1], same, "no 5374 folder: target.csv is missing"),
         (&[("area_days.csv", ""), ("target.csv", TARGETS)], same, "area_days.csv: no rows"),
         (
             &[("area_days.csv", "地名,センター,Burnable\n"), ("target.csv", TARGETS)],
@@ -545,51 +546,15 @@ fn what_cannot_be_imported_is_refused_and_leaves_nothing() {
             "no cell could be read",
         ),
         (&[("area_days.csv", "a\0b"), ("target.csv", TARGETS)], same, "neither UTF-8 nor CP932"),
-        (
-            &[("area_days.csv", good), ("target.csv", TARGETS)],
-            |o| o.id = "Kanazawa City".into(),
-            "cannot be the pack's id",
-        ),
-        (
-            &[("area_days.csv", good), ("target.csv", TARGETS)],
-            |o| o.url = "somewhere".into(),
-            "write the address",
-        ),
-        (
-            &[("area_days.csv", good), ("target.csv", TARGETS)],
-            |o| o.language = "fr".into(),
-            "only ja and en",
-        ),
-        (
-            &[("area_days.csv", good), ("target.csv", TARGETS)],
-            |o| o.licence = " ".into(),
-            "--licence must not be empty",
-        ),
-        (
-            &[("area_days.csv", good), ("target.csv", TARGETS)],
-            |o| (o.from, o.until) = (o.until, o.from),
-            "is before --from",
-        ),
-        (
-            &[("area_days.csv", good), ("target.csv", TARGETS)],
-            |o| (o.from, o.until) = (None, None),
-            "say with --from and --until",
-        ),
-        (
-            &[("area_days.csv", good), ("target.csv", TARGETS)],
-            |o| o.tables.push("deeper"),
-            "no folder",
-        ),
-        (
-            &[("area_days.csv", good), ("target.csv", TARGETS)],
-            |o| o.tables.push("target.csv"),
-            "no folder",
-        ),
-        (
-            &[("area_days.csv", good), ("target.csv", TARGETS)],
-            |o| o.out.push("deeper/pack/.."),
-            "the pack's folder needs a name",
-        ),
+        (&good, |o| o.id = "Kanazawa City".into(), "cannot be the pack's id"),
+        (&good, |o| o.url = "somewhere".into(), "write the address"),
+        (&good, |o| o.language = "fr".into(), "only ja and en"),
+        (&good, |o| o.licence = " ".into(), "--licence must not be empty"),
+        (&good, |o| (o.from, o.until) = (o.until, o.from), "is before --from"),
+        (&good, |o| (o.from, o.until) = (None, None), "say with --from and --until"),
+        (&good, |o| o.tables.push("deeper"), "no folder"),
+        (&good, |o| o.tables.push("target.csv"), "no folder"),
+        (&good, |o| o.out.push("deeper/pack/.."), "the pack's folder needs a name"),
     ];
     for (tables, bend, words) in cases {
         let town = Town::new(tables);
