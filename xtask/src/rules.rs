@@ -9,13 +9,17 @@ use kerbside_core::rules::{Class, Context, Instruction, Mismatch, Perceived, Rul
 use crate::args::Args;
 use crate::bundled;
 use crate::failure::{Failure, Result};
+use crate::import_5374;
 
-const USAGE: &str = "cargo xtask rules check [FOLDER…] | show COMMUNITY | search COMMUNITY WORD \
+const USAGE: &str = "cargo xtask rules check [FOLDER…] | show COMMUNITY | search COMMUNITY WORD | import-5374 FOLDER \
 [--language TAG] [--zone ID] [--date YYYY-MM-DD] [--details]";
 
 /// Runs the task.
 pub fn run(mut args: Args) -> Result<()> {
     let verb = args.next(USAGE)?.unwrap_or_default();
+    if verb == "import-5374" {
+        return import_5374::run(args);
+    }
     let wish = Wish::parse(args)?;
     match (verb.as_str(), wish.words.as_slice()) {
         ("check", []) => check_all(&bundled::communities()?),
