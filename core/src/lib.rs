@@ -14,6 +14,7 @@
 //! mask        16 codes → 64×64 mask → outline
 //! structured  tokens ⇄ JSON
 //! rules       the community's rule pack decides what is done with an item
+//! schedule    when it is collected: recurring days, calendars in and out
 //! ```
 //!
 //! Below them: `pack` (the only module that touches files), `quant` (packed weights and their
@@ -49,6 +50,7 @@ pub mod paligemma;
 pub mod photo;
 pub mod quant;
 pub mod rules;
+pub mod schedule;
 pub mod structured;
 pub mod vision;
 
