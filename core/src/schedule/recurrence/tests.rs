@@ -1,5 +1,6 @@
 //! Hand-picked rules, and thousands of random ones against the crate `rrule`.
 
+use jiff::ToSpan;
 use jiff::civil::date;
 
 use super::*;
