@@ -16,6 +16,8 @@ pub mod memory;
 pub mod new_pack;
 pub mod overlay;
 pub mod rules;
+pub mod schedule;
+mod schedule_import;
 pub mod sort;
 pub mod synth;
 pub mod test;

@@ -14,6 +14,7 @@ cargo xtask convert    make a pack from a Hugging Face PaliGemma folder
 cargo xtask inspect    print what is in a pack
 cargo xtask synth-pack write a pack of random weights, to measure speed and memory
 cargo xtask rules      check, show and search rule packs
+cargo xtask schedule   read a collection calendar
 Each explains itself with --help.";
 
 fn main() -> ExitCode {
@@ -41,6 +42,7 @@ fn run(task: &str, args: Args) -> Result<()> {
         "inspect" => xtask::inspect::run(args),
         "synth-pack" => xtask::synth::run(args),
         "rules" => xtask::rules::run(args),
+        "schedule" => xtask::schedule::run(args),
         _ => Err(Failure::new(USAGE)),
     }
 }

@@ -72,3 +72,5 @@ pub use search::Hit;
 pub use stream::{Bag, BagSize, How, Moment, Place, Price, SetOut, Site, Stream, Way};
 pub use text::Texts;
 pub use zone::Zone;
+
+pub(crate) use text::fold;

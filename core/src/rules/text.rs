@@ -41,7 +41,7 @@ impl<const N: usize> From<[(&str, &str); N]> for Texts {
 
 /// Lower case without diacritics, punctuation or width variants; words separated by one blank.
 /// "Züri-Sack" and "zuri sack" fold to the same text, and so do ガラス and がらす.
-pub(super) fn fold(text: &str) -> String {
+pub(crate) fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for letter in text.chars().flat_map(char::to_lowercase) {
         match base(letter) {

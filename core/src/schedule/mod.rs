@@ -7,6 +7,8 @@
 //! calendar    the plan seen from one address: next, between, tonight
 //! window      when a bin may stand outside
 //! reminder    when to say what, and what is already dealt with
+//! ics         calendar files in and out
+//! summary     the title of a calendar's event → the streams it probably means
 //! ```
 //!
 //! Invariants: a collection happens on a *day*, never at an instant; an instant found in a file is
@@ -15,8 +17,10 @@
 
 mod calendar;
 mod days;
+pub mod ics;
 pub mod recurrence;
 mod reminder;
+pub mod summary;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -25,6 +29,7 @@ mod window;
 pub use calendar::{Calendar, Collection, Due, Next};
 pub use recurrence::{Frequency, Nth, Recurrence};
 pub use reminder::{Reminder, ReminderKind, ReminderLog, ReminderTimes};
+pub use summary::{Suggestion, suggest};
 pub use table::{
     Dates, Day, EveryWeeks, Holiday, Monthly, Move, NthDay, Policy, Row, Schedule, Weekly, When,
 };

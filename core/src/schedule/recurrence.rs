@@ -9,8 +9,8 @@
 //!
 //! Days have no time zone here, so a change of the clocks can neither lose nor double one.
 
+use jiff::Span;
 use jiff::civil::{Date, Weekday};
-use jiff::{Span, ToSpan};
 
 /// The length of the periods a rule steps through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -182,8 +182,7 @@ impl Recurrence {
 
     /// The occurrences of one period, ascending.
     fn days_of(&self, (first, last): (Date, Date)) -> Vec<Date> {
-        let days: Vec<Date> = first
-            .series(1.day())
+        let days: Vec<Date> = days_from(first)
             .take_while(|day| *day <= last)
             .filter(|day| self.allows(*day))
             .collect();
@@ -315,13 +314,18 @@ fn day_after(day: Date, days: i64) -> Option<Date> {
     day.checked_add(Span::new().try_days(days).ok()?).ok()
 }
 
+/// All days from `first` to the end of the calendar.
+fn days_from(first: Date) -> impl Iterator<Item = Date> {
+    std::iter::successors(Some(first), |day| day.tomorrow().ok())
+}
+
 /// Months since the year 0.
 fn month_number(day: Date) -> i64 {
     i64::from(day.year()) * 12 + i64::from(day.month()) - 1
 }
 
 fn days_of_a_leap_year() -> impl Iterator<Item = Date> {
-    jiff::civil::date(2024, 1, 1).series(1.day()).take(366)
+    days_from(jiff::civil::date(2024, 1, 1)).take(366)
 }
 
 #[cfg(test)]

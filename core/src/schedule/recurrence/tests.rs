@@ -1,5 +1,6 @@
 //! Hand-picked rules, and thousands of random ones against the crate `rrule`.
 
+use jiff::ToSpan;
 use jiff::civil::date;
 
 use super::*;
@@ -222,13 +223,24 @@ fn as_text(rule: &Recurrence) -> String {
     text
 }
 
+/// `rrule` looks for the 30th of February until the end of the calendar: such rules are among the
+/// hand-picked ones.
+fn never_happens(rule: &Recurrence) -> bool {
+    let endless = Recurrence { count: None, until: None, ..rule.clone() };
+    let forty_years = rule.start.checked_add(40.years()).expect("near");
+    endless.between(rule.start, forty_years).next().is_none()
+}
+
 #[test]
 fn random_rules_agree_with_rrule() {
-    const RULES: usize = 12_000;
+    const RULES: usize = 10_000;
     let mut dice = Dice(20_261_124);
     let (mut compared, mut with_days) = (0, 0);
     while compared < RULES {
         let rule = dice.rule();
+        if never_happens(&rule) {
+            continue;
+        }
         let text = as_text(&rule);
         let Ok(oracle) = text.parse::<rrule::RRuleSet>() else { continue };
         // The last third of the range is behind the start of most rules: the walk begins midway.
