@@ -66,7 +66,15 @@ pub(super) struct Phrases {
 
 /// The first one is used for languages without templates of their own.
 static LANGUAGES: LazyLock<Vec<Phrases>> = LazyLock::new(|| {
-    [include_str!("phrases/en.json"), include_str!("phrases/de.json")]
+    let bundled = [
+        include_str!("phrases/en.json"),
+        include_str!("phrases/da.json"),
+        include_str!("phrases/de.json"),
+        include_str!("phrases/it.json"),
+        include_str!("phrases/nl.json"),
+        include_str!("phrases/zh-TW.json"),
+    ];
+    bundled
         .into_iter()
         .map(|json| serde_json::from_str(json).expect("a test parses every bundled file"))
         .collect()
@@ -318,9 +326,18 @@ fn fill(template: &str, values: &[(&str, &str)]) -> String {
     filled + rest
 }
 
+/// Ends a text with the full stop of its own script, unless it is ended already.
 fn stop(text: &str) -> String {
-    let ended = text.ends_with(['.', '!', '?', '。']);
-    if ended { text.to_owned() } else { format!("{text}.") }
+    if text.ends_with(['.', '!', '?', '。', '！', '？']) {
+        return text.to_owned();
+    }
+    let mark = if text.chars().next_back().is_some_and(is_ideographic) { '。' } else { '.' };
+    format!("{text}{mark}")
+}
+
+/// Whether a letter or bracket is written as wide as an ideograph, as in Chinese and Japanese.
+fn is_ideographic(letter: char) -> bool {
+    matches!(letter, '\u{3000}'..='\u{9fff}' | '\u{ff00}'..='\u{ffef}')
 }
 
 #[cfg(test)]
@@ -333,6 +350,15 @@ mod tests {
             assert_eq!(phrases.classes.len(), Class::ALL.len(), "{}", phrases.language);
         }
         assert_eq!(LANGUAGES[0].language, "en", "English is what other languages fall back to");
+    }
+
+    #[test]
+    fn sentences_end_in_the_full_stop_of_their_script() {
+        assert_eq!(stop("Glass → Glass collection"), "Glass → Glass collection.");
+        assert_eq!(stop("玻璃 → 立體類回收物"), "玻璃 → 立體類回收物。");
+        assert_eq!(stop("是哪一種？（紙箱／報紙）"), "是哪一種？（紙箱／報紙）。");
+        assert_eq!(stop("乾淨嗎？"), "乾淨嗎？");
+        assert_eq!(stop("Done!"), "Done!");
     }
 
     #[test]
