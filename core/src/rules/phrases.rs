@@ -32,6 +32,9 @@ pub(super) struct Phrases {
     ask: String,
     or: String,
     steps: String,
+    /// Japanese does not separate steps by a semicolon and a blank.
+    #[serde(default = "semicolon")]
+    between_steps: String,
     bag: String,
     sites: String,
     sold_at: String,
@@ -57,10 +60,15 @@ pub(super) struct Phrases {
 
 /// The first one is used for languages without templates of their own.
 static LANGUAGES: LazyLock<Vec<Phrases>> = LazyLock::new(|| {
-    [include_str!("phrases/en.json"), include_str!("phrases/de.json")]
-        .into_iter()
-        .map(|json| serde_json::from_str(json).expect("a test parses every bundled file"))
-        .collect()
+    [
+        include_str!("phrases/en.json"),
+        include_str!("phrases/de.json"),
+        include_str!("phrases/ja.json"),
+        include_str!("phrases/ko.json"),
+    ]
+    .into_iter()
+    .map(|json| serde_json::from_str(json).expect("a test parses every bundled file"))
+    .collect()
 });
 
 impl Phrases {
@@ -98,7 +106,7 @@ impl Phrases {
     pub(super) fn sentence(&self, instruction: &Instruction) -> String {
         let mut head = self.head(instruction);
         if !instruction.steps.is_empty() {
-            let steps = instruction.steps.join("; ");
+            let steps = instruction.steps.join(&self.between_steps);
             head = fill(&self.steps, &[("head", &head), ("steps", &steps)]);
         }
         let mut parts = vec![stop(&head)];
@@ -270,6 +278,10 @@ fn fill(template: &str, values: &[(&str, &str)]) -> String {
     filled + rest
 }
 
+fn semicolon() -> String {
+    "; ".to_owned()
+}
+
 fn stop(text: &str) -> String {
     let ended = text.ends_with(['.', '!', '?', '。']);
     if ended { text.to_owned() } else { format!("{text}.") }
@@ -285,6 +297,12 @@ mod tests {
             assert_eq!(phrases.classes.len(), Class::ALL.len(), "{}", phrases.language);
         }
         assert_eq!(LANGUAGES[0].language, "en", "English is what other languages fall back to");
+    }
+
+    #[test]
+    fn steps_are_separated_as_the_language_does() {
+        let between = |language: &str| Phrases::of(language).between_steps.as_str();
+        assert_eq!([between("en"), between("ja"), between("ko")], ["; ", "、", ", "]);
     }
 
     #[test]
