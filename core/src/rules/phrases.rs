@@ -302,7 +302,7 @@ mod tests {
     #[test]
     fn steps_are_separated_as_the_language_does() {
         let between = |language: &str| Phrases::of(language).between_steps.as_str();
-        assert_eq!([between("en"), between("ja"), between("ko")], ["; ", "、", ", "]);
+        assert_eq!([between("en"), between("ja"), between("ko")], ["; ", "。", ", "]);
     }
 
     #[test]
