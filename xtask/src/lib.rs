@@ -16,6 +16,7 @@ pub mod memory;
 pub mod new_pack;
 pub mod overlay;
 pub mod rules;
+pub mod rules_matrix;
 pub mod schedule;
 mod schedule_import;
 pub mod sort;

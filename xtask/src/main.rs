@@ -13,8 +13,8 @@ cargo xtask logits     print the model's own numbers
 cargo xtask convert    make a pack from a Hugging Face PaliGemma folder
 cargo xtask inspect    print what is in a pack
 cargo xtask synth-pack write a pack of random weights, to measure speed and memory
-cargo xtask rules      check, show and search rule packs
-cargo xtask schedule   read a collection calendar
+cargo xtask rules      check, show, search, compare and import rule packs
+cargo xtask schedule   print a community's calendar, or read one from a file
 Each explains itself with --help.";
 
 fn main() -> ExitCode {

@@ -2,17 +2,17 @@
 
 use crate::args::Args;
 use crate::failure::{Failure, Result};
-use crate::schedule_import;
-
-const USAGE: &str = schedule_import::USAGE;
+use crate::{schedule_import, schedule_plan};
 
 /// Runs the task its first argument names.
 ///
 /// # Errors
 /// The usage, or what the task says.
 pub fn run(mut args: Args) -> Result<()> {
-    match args.next(USAGE)?.as_deref() {
+    let usage = format!("{}\n{}", schedule_plan::USAGE, schedule_import::USAGE);
+    match args.next(&usage)?.as_deref() {
         Some("import") => schedule_import::run(args),
-        _ => Err(Failure::new(USAGE)),
+        Some("--community") => schedule_plan::run(args),
+        _ => Err(Failure::new(usage)),
     }
 }

@@ -24,7 +24,7 @@ struct Wish {
     language: String,
 }
 
-/// Prints the plan of one community, for some zones.
+/// Prints the plan of one community, for some zones; `args` start with its name.
 ///
 /// # Errors
 /// For an unknown community or zone, or one without a plan.
@@ -51,12 +51,12 @@ pub fn run(args: Args) -> Result<()> {
 }
 
 fn parse(mut args: Args) -> Result<Wish> {
-    let (mut community, mut zones, mut days) = (None, Vec::new(), 28);
+    let community = args.text("--community")?;
+    let (mut zones, mut days) = (Vec::new(), 28);
     let mut from = jiff::Zoned::now().date();
     let mut language = "en".to_owned();
     while let Some(arg) = args.next(USAGE)? {
         match arg.as_str() {
-            "--community" => community = Some(args.text("--community")?),
             "--zone" => zones.push(args.text("--zone")?),
             "--from" => from = args.text("--from")?.parse()?,
             "--days" => days = args.number("--days")?,
@@ -64,7 +64,7 @@ fn parse(mut args: Args) -> Result<Wish> {
             _ => return Err(Failure::new(format!("unknown option {arg}; {USAGE}"))),
         }
     }
-    let pack = bundled::rule_pack(&community.ok_or_else(|| Failure::new(USAGE))?)?;
+    let pack = bundled::rule_pack(&community)?;
     if let Some(zone) = zones.iter().find(|id| !pack.zones().iter().any(|zone| zone.id == **id)) {
         return Err(Failure::new(format!("no zone {zone}; there are {}", self::zones(&pack))));
     }

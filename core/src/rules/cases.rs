@@ -76,7 +76,7 @@ impl RulePack {
     /// Runs the pack's worked examples and returns those that fail.
     pub fn run_cases(&self) -> Vec<Mismatch> {
         let run = |(index, case): (usize, &Case)| {
-            let got = self.resolve(&case.perceived(), &case.context());
+            let got = self.resolve(&case.perceived(), &case.context(""));
             (!case.holds(&got)).then(|| Mismatch { index, case: case.clone(), got })
         };
         self.cases.iter().enumerate().filter_map(run).collect()
@@ -84,7 +84,8 @@ impl RulePack {
 }
 
 impl Case {
-    fn perceived(&self) -> Perceived {
+    /// The thing as the model would report it.
+    pub fn perceived(&self) -> Perceived {
         Perceived {
             class: self.class.clone(),
             item: self.item.clone(),
@@ -96,8 +97,9 @@ impl Case {
         }
     }
 
-    fn context(&self) -> Context {
-        Context { zones: self.zones.clone(), date: self.date, language: String::new() }
+    /// Where and when it is asked, in a language (`""` for the community's own).
+    pub fn context(&self, language: &str) -> Context {
+        Context { zones: self.zones.clone(), date: self.date, language: language.to_owned() }
     }
 
     fn holds(&self, got: &[Instruction]) -> bool {

@@ -35,6 +35,9 @@ pub(super) struct Phrases {
     ask: String,
     or: String,
     steps: String,
+    /// Japanese does not separate steps by a semicolon and a blank.
+    #[serde(default = "semicolon")]
+    between_steps: String,
     bag: String,
     sites: String,
     sold_at: String,
@@ -71,6 +74,8 @@ static LANGUAGES: LazyLock<Vec<Phrases>> = LazyLock::new(|| {
         include_str!("phrases/da.json"),
         include_str!("phrases/de.json"),
         include_str!("phrases/it.json"),
+        include_str!("phrases/ja.json"),
+        include_str!("phrases/ko.json"),
         include_str!("phrases/nl.json"),
         include_str!("phrases/zh-TW.json"),
     ];
@@ -115,7 +120,7 @@ impl Phrases {
     pub(super) fn sentence(&self, instruction: &Instruction) -> String {
         let mut head = self.head(instruction);
         if !instruction.steps.is_empty() {
-            let steps = instruction.steps.join("; ");
+            let steps = instruction.steps.join(&self.between_steps);
             head = fill(&self.steps, &[("head", &head), ("steps", &steps)]);
         }
         let mut parts = vec![stop(&head)];
@@ -326,6 +331,10 @@ fn fill(template: &str, values: &[(&str, &str)]) -> String {
     filled + rest
 }
 
+fn semicolon() -> String {
+    "; ".to_owned()
+}
+
 /// Ends a text with the full stop of its own script, unless it is ended already.
 fn stop(text: &str) -> String {
     if text.ends_with(['.', '!', '?', '。', '！', '？']) {
@@ -359,6 +368,12 @@ mod tests {
         assert_eq!(stop("是哪一種？（紙箱／報紙）"), "是哪一種？（紙箱／報紙）。");
         assert_eq!(stop("乾淨嗎？"), "乾淨嗎？");
         assert_eq!(stop("Done!"), "Done!");
+    }
+
+    #[test]
+    fn steps_are_separated_as_the_language_does() {
+        let between = |language: &str| Phrases::of(language).between_steps.as_str();
+        assert_eq!([between("en"), between("ja"), between("ko")], ["; ", "。", ", "]);
     }
 
     #[test]

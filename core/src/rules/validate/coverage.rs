@@ -10,7 +10,7 @@ use crate::rules::class::Class;
 use crate::rules::pack::RulePack;
 use crate::rules::perceived::Context;
 use crate::rules::rule::Rule;
-use crate::rules::zone::{Reach, reach};
+use crate::rules::zone::{Reach, Zone, ancestry, reach};
 
 pub(super) fn check(report: &mut Report<'_>) {
     for context in contexts(report.pack) {
@@ -25,9 +25,13 @@ pub(super) fn check(report: &mut Report<'_>) {
 }
 
 /// Every combination of zone and day on which anything changes: between two such days all rows
-/// stay the same.
+/// stay the same, and of the zones no row is limited to one stands for all.
 fn contexts(pack: &RulePack) -> Vec<Context> {
-    let mut zones: Vec<Vec<String>> = pack.zones.iter().map(|zone| vec![zone.id.clone()]).collect();
+    let limits = limits(pack);
+    let special = |zone: &&Zone| ancestry(&pack.zones, &zone.id).any(|id| limits.contains(id));
+    let (special, plain): (Vec<_>, Vec<_>) = pack.zones.iter().partition(special);
+    let mut zones: Vec<Vec<String>> =
+        special.into_iter().chain(plain.first().copied()).map(|zone| vec![zone.id.clone()]).collect();
     if zones.is_empty() {
         zones.push(Vec::new());
     }
@@ -36,6 +40,14 @@ fn contexts(pack: &RulePack) -> Vec<Context> {
         here.map(move |zones| Context { zones, date, language: String::new() })
     };
     turning_days(pack).into_iter().flat_map(on).collect()
+}
+
+/// Zones that some rule, way or bag is limited to.
+fn limits(pack: &RulePack) -> BTreeSet<&str> {
+    let rules = pack.rules.iter().map(|rule| &rule.zones);
+    let ways = pack.streams.iter().flat_map(|stream| &stream.ways).map(|way| &way.zones);
+    let bags = pack.bags.iter().map(|bag| &bag.zones);
+    rules.chain(ways).chain(bags).flatten().map(String::as_str).collect()
 }
 
 fn turning_days(pack: &RulePack) -> BTreeSet<Date> {
