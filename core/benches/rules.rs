@@ -52,7 +52,8 @@ fn huge() -> Files {
         serde_json::from_slice(&files[name]).expect("a bundled file")
     };
     let (mut items, mut rules) = (read(&files, "items.json"), read(&files, "rules.json"));
-    let (template, rule) = (items[0].clone(), rules.iter().find(|rule| rule["then"]["stream"].is_string()));
+    let (template, rule) =
+        (items[0].clone(), rules.iter().find(|rule| rule["then"]["stream"].is_string()));
     let mut rule = rule.expect("some rule leads to a stream").clone();
     let missing = 15_000 - items.len();
     let names = (0..missing).map(|n| syllables(n as u64));
@@ -84,7 +85,8 @@ fn syllables(number: u64) -> String {
         "ti", "vex",
     ];
     let mixed = number.wrapping_mul(0x9e37_79b9);
-    (0..6).map(|digit| PARTS[(mixed >> (4 * digit) & 15) as usize]).collect::<String>() + &number.to_string()
+    (0..6).map(|digit| PARTS[(mixed >> (4 * digit) & 15) as usize]).collect::<String>()
+        + &number.to_string()
 }
 
 fn open(files: &Files) -> RulePack {
@@ -117,10 +119,15 @@ fn ten_items_with_next_days(bencher: Bencher) {
         .items()
         .iter()
         .take(10)
-        .map(|item| Perceived { item: Some(item.id.clone()), confirmed: true, ..Perceived::default() })
+        .map(|item| Perceived {
+            item: Some(item.id.clone()),
+            confirmed: true,
+            ..Perceived::default()
+        })
         .collect();
     bencher.bench_local(|| {
-        let told = seen.iter().map(|seen| pack.resolve(black_box(seen), &context).len()).sum::<usize>();
+        let told =
+            seen.iter().map(|seen| pack.resolve(black_box(seen), &context).len()).sum::<usize>();
         let streams = pack.streams().iter();
         let next = |id: &str| matches!(pack.calendar(&[]).next(id, context.date), Next::On(_));
         told + streams.filter(|stream| next(&stream.id)).count()

@@ -19,6 +19,7 @@ pub mod rules;
 pub mod rules_matrix;
 pub mod schedule;
 mod schedule_import;
+mod schedule_plan;
 pub mod sort;
 pub mod synth;
 pub mod test;

@@ -4,15 +4,17 @@ use std::fs;
 use std::path::Path;
 
 use jiff::civil::Date;
-use kerbside_core::rules::{Class, Context, Instruction, Mismatch, Perceived, RulePack};
+use kerbside_core::rules::{
+    Class, Context, Finding, Instruction, Mismatch, Perceived, RulePack, schema,
+};
 
 use crate::args::Args;
 use crate::bundled;
 use crate::failure::{Failure, Result};
-use crate::import_5374;
+use crate::{import_5374, rules_matrix};
 
-const USAGE: &str = "cargo xtask rules check [FOLDER…] | show COMMUNITY | search COMMUNITY WORD | import-5374 FOLDER \
-[--language TAG] [--zone ID] [--date YYYY-MM-DD] [--details]";
+const USAGE: &str = "cargo xtask rules check [FOLDER…] | show COMMUNITY | search COMMUNITY WORD | matrix \
+| schema | import-5374 FOLDER   [--language TAG] [--zone ID] [--date YYYY-MM-DD] [--details]";
 
 /// Runs the task.
 pub fn run(mut args: Args) -> Result<()> {
@@ -24,6 +26,8 @@ pub fn run(mut args: Args) -> Result<()> {
     match (verb.as_str(), wish.words.as_slice()) {
         ("check", []) => check_all(&bundled::communities()?),
         ("check", folders) => check_all(folders),
+        ("matrix", []) => matrix(&wish),
+        ("schema", []) => write_schema(),
         ("show", [community]) => show(&bundled::rule_pack(community)?, &wish),
         ("search", [community, words @ ..]) if !words.is_empty() => {
             search(&bundled::rule_pack(community)?, &words.join(" "), &wish)
@@ -59,6 +63,23 @@ impl Wish {
     }
 }
 
+fn matrix(wish: &Wish) -> Result<()> {
+    let folders = bundled::communities()?;
+    let packs: Vec<_> =
+        folders.iter().map(|folder| bundled::read_rule_pack(folder)).collect::<Result<_>>()?;
+    rules_matrix::print(&packs, &wish.context);
+    Ok(())
+}
+
+/// Writes `rules/schema.json` anew, after the types have changed.
+fn write_schema() -> Result<()> {
+    let path = bundled::root().join("rules/schema.json");
+    let text = serde_json::to_string_pretty(&schema())? + "\n";
+    fs::write(&path, text).map_err(|error| Failure::io(&path, &error))?;
+    println!("wrote {}", path.display());
+    Ok(())
+}
+
 /// Checks every pack and lists everything that is wrong before giving up.
 fn check_all(folders: &[impl AsRef<Path>]) -> Result<()> {
     let mut wrong = 0;
@@ -84,8 +105,8 @@ fn check_all(folders: &[impl AsRef<Path>]) -> Result<()> {
 /// The pack in numbers, or each of its problems, starting with the file's name.
 fn problems(folder: &Path) -> Result<String, Vec<String>> {
     let files = read(folder).map_err(|failure| vec![failure.to_string()])?;
-    let pack = RulePack::parse(files).map_err(|error| vec![error.to_string()])?;
-    let mut problems: Vec<_> = pack.validate().iter().map(ToString::to_string).collect();
+    let pack = RulePack::parse(files.clone()).map_err(|error| vec![error.to_string()])?;
+    let mut problems: Vec<_> = pack.validate().iter().map(|found| placed(found, &files)).collect();
     problems.extend(misplaced(&pack, folder));
     if problems.is_empty() {
         problems.extend(pack.run_cases().iter().map(mismatch));
@@ -94,6 +115,22 @@ fn problems(folder: &Path) -> Result<String, Vec<String>> {
         problems.push("cases.json: no worked examples".to_owned());
     }
     if problems.is_empty() { Ok(summary(&pack)) } else { Err(problems) }
+}
+
+/// A finding with the line of its row, as an editor counts them.
+fn placed(found: &Finding, files: &[(String, Vec<u8>)]) -> String {
+    let text =
+        files.iter().find(|(name, _)| *name == found.file).map(|(_, bytes)| bytes.as_slice());
+    let text = String::from_utf8_lossy(text.unwrap_or_default());
+    let key = |line: &str, field: &str| {
+        let compact: String = line.split_whitespace().collect();
+        compact.contains(&format!("\"{field}\":\"{}\"", found.row))
+    };
+    let line = text.lines().position(|line| key(line, "id") || key(line, "name"));
+    match line.filter(|_| !found.row.is_empty()) {
+        Some(line) => format!("{found} (line {})", line + 1),
+        None => found.to_string(),
+    }
 }
 
 fn read(folder: &Path) -> Result<Vec<(String, Vec<u8>)>> {

@@ -1,6 +1,6 @@
 //! `cargo xtask rules matrix`: the same thing in every community.
 
-use kerbside_core::rules::{Context, Perceived, RulePack, State, Verdict};
+use kerbside_core::rules::{Context, Fact, Instruction, Perceived, RulePack, State, Verdict};
 
 /// A thing that communities treat differently.
 pub struct Thing {
@@ -46,6 +46,10 @@ pub fn answer(pack: &RulePack, thing: &Thing, context: &Context) -> String {
         ..Perceived::default()
     };
     let told = pack.resolve(&seen, context).swap_remove(0);
+    if let Some(zone) = asked_zone(&told) {
+        let there = Context { zones: vec![zone.to_owned()], ..context.clone() };
+        return format!("{} [{zone}]", answer(pack, thing, &there));
+    }
     let question = told.question.map(|question| question.text);
     match (told.verdict, told.stream) {
         (Verdict::Ask, _) => format!("asks: {}", question.unwrap_or_default()),
@@ -54,6 +58,14 @@ pub fn answer(pack: &RulePack, thing: &Thing, context: &Context) -> String {
         (verdict, stream) => {
             format!("{}: {}", word(verdict), stream.map(|stream| stream.name).unwrap_or_default())
         }
+    }
+}
+
+/// Where the answer depends on the district: the last one, which packs name "elsewhere".
+fn asked_zone(told: &Instruction) -> Option<&str> {
+    match &told.question.as_ref()?.answers.last()?.fact {
+        Fact::Zone(zone) => Some(zone),
+        _ => None,
     }
 }
 

@@ -31,7 +31,7 @@ struct Wish {
 pub fn run(args: Args) -> Result<()> {
     let wish = parse(args)?;
     let calendar = wish.pack.calendar(&wish.zones);
-    let last = wish.from.checked_add(i32::try_from(wish.days).unwrap_or(i32::MAX).days() - 1.days())?;
+    let last = wish.from.checked_add((wish.days as i64 - 1).days())?;
     let found = calendar.between(wish.from, last);
     if wish.pack.schedule().rows.is_empty() {
         let id = &wish.pack.info().id;

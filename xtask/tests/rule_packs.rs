@@ -71,7 +71,8 @@ fn there_are_a_dozen_communities_and_four_hundred_worked_examples() {
     let bilingual = packs.iter().filter(|pack| pack.info().languages.len() >= 2).count();
     assert!(bilingual >= 3, "{bilingual} packs in two languages");
     for pack in &packs {
-        let rows = pack.items().len() + pack.rules().iter().filter(|rule| !rule.classes.is_empty()).count();
+        let rows = pack.items().len()
+            + pack.rules().iter().filter(|rule| !rule.classes.is_empty()).count();
         assert!(rows >= 40, "{}: {rows} items and class rules", pack.info().id);
     }
 }
@@ -83,8 +84,12 @@ fn the_language_never_changes_what_is_done() {
             let in_language = |language: &str| {
                 let told = pack.resolve(&case.perceived(), &case.context(language));
                 told.into_iter()
-                    .map(|one| (one.verdict, one.stream.map(|stream| stream.id), one.rule, one.next))
-                    .map(|(verdict, stream, rule, next)| format!("{verdict:?} {stream:?} {rule:?} {}", next.is_some()))
+                    .map(|one| {
+                        (one.verdict, one.stream.map(|stream| stream.id), one.rule, one.next)
+                    })
+                    .map(|(verdict, stream, rule, next)| {
+                        format!("{verdict:?} {stream:?} {rule:?} {}", next.is_some())
+                    })
                     .collect::<Vec<_>>()
             };
             let first = in_language(&pack.info().languages[0]);
@@ -101,7 +106,8 @@ fn the_same_thing_goes_different_ways() {
     let told = |community: &str, thing: &str, date: &str| {
         let pack = packs.iter().find(|pack| pack.info().id == community).unwrap();
         let thing = THINGS.iter().find(|one| one.name == thing).unwrap();
-        let context = Context { zones: Vec::new(), date: date.parse().unwrap(), language: "en".into() };
+        let context =
+            Context { zones: Vec::new(), date: date.parse().unwrap(), language: "en".into() };
         answer(pack, thing, &context)
     };
     for thing in &THINGS {
@@ -110,7 +116,16 @@ fn the_same_thing_goes_different_ways() {
         assert!(answers.len() >= 3, "{}: {answers:?}", thing.name);
     }
     assert!(told("copenhagen", "Eggshell", "2026-11-24").to_lowercase().contains("food"));
-    assert_ne!(told("copenhagen", "Eggshell", "2026-11-24"), told("seoul-gwanak", "Eggshell", "2026-11-24"));
-    assert_ne!(told("copenhagen", "Drink carton", "2026-11-24"), told("milan", "Drink carton", "2026-11-24"));
-    assert_ne!(told("munich", "Drink carton", "2026-12-31"), told("munich", "Drink carton", "2027-01-01"));
+    assert_ne!(
+        told("copenhagen", "Eggshell", "2026-11-24"),
+        told("seoul-gwanak", "Eggshell", "2026-11-24")
+    );
+    assert_ne!(
+        told("copenhagen", "Drink carton", "2026-11-24"),
+        told("milan", "Drink carton", "2026-11-24")
+    );
+    assert_ne!(
+        told("munich", "Drink carton", "2026-12-31"),
+        told("munich", "Drink carton", "2027-01-01")
+    );
 }

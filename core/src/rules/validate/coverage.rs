@@ -30,8 +30,11 @@ fn contexts(pack: &RulePack) -> Vec<Context> {
     let limits = limits(pack);
     let special = |zone: &&Zone| ancestry(&pack.zones, &zone.id).any(|id| limits.contains(id));
     let (special, plain): (Vec<_>, Vec<_>) = pack.zones.iter().partition(special);
-    let mut zones: Vec<Vec<String>> =
-        special.into_iter().chain(plain.first().copied()).map(|zone| vec![zone.id.clone()]).collect();
+    let mut zones: Vec<Vec<String>> = special
+        .into_iter()
+        .chain(plain.first().copied())
+        .map(|zone| vec![zone.id.clone()])
+        .collect();
     if zones.is_empty() {
         zones.push(Vec::new());
     }
