@@ -22,7 +22,12 @@ pub(crate) fn run(args: Args) -> Result<()> {
     let wish = Wish::parse(args)?;
     let files = wish.files.iter().map(read).collect::<Result<Vec<_>>>()?;
     let slices: Vec<&[u8]> = files.iter().map(Vec::as_slice).collect();
-    let found = import(&slices, &wish.options)?;
+    let found = import(&slices, &wish.options).map_err(|error| {
+        // The core knows no file names: the file it refuses by itself is the one.
+        let refused = |bytes: &&[u8]| import(&[*bytes], &wish.options).is_err();
+        let place = slices.iter().position(refused).unwrap_or_default();
+        Failure::from(error).during(wish.files[place].display())
+    })?;
     if wish.json {
         println!("{}", serde_json::to_string_pretty(&to_json(&found))?);
     } else {
