@@ -22,7 +22,12 @@ pub(crate) fn run(args: Args) -> Result<()> {
     let wish = Wish::parse(args)?;
     let files = wish.files.iter().map(read).collect::<Result<Vec<_>>>()?;
     let slices: Vec<&[u8]> = files.iter().map(Vec::as_slice).collect();
-    let found = import(&slices, &wish.options)?;
+    let found = import(&slices, &wish.options).map_err(|error| {
+        // The core knows no file names: the file it refuses by itself is the one.
+        let refused = |bytes: &&[u8]| import(&[*bytes], &wish.options).is_err();
+        let place = slices.iter().position(refused).unwrap_or_default();
+        Failure::from(error).during(wish.files[place].display())
+    })?;
     if wish.json {
         println!("{}", serde_json::to_string_pretty(&to_json(&found))?);
     } else {
@@ -138,4 +143,52 @@ fn print(found: &Import) {
         counts.set_aside,
         counts.unreadable
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20260105\nSUMMARY:Bins\n\
+        DESCRIPTION:paper\nEND:VEVENT\nBEGIN:VEVENT\nDTSTART:20260112\nSUMMARY:Bins\n\
+        DESCRIPTION:glass\nEND:VEVENT\nBEGIN:VEVENT\nDTSTART:soon\nEND:VEVENT\nEND:VCALENDAR\n";
+
+    fn words(words: &[&str]) -> Args {
+        Args::new(words.iter().map(|word| (*word).to_owned()).collect())
+    }
+
+    #[test]
+    fn json_tells_days_streams_and_counts() {
+        let found = import(&[FILE.as_bytes()], &ImportOptions::default()).expect("a calendar");
+        let json = to_json(&found);
+        assert_eq!(json["days"][0]["date"], "2026-01-05");
+        assert_eq!(json["days"][0]["stream"], "paper");
+        assert_eq!(json["days"][1]["stream"], "glass");
+        assert_eq!(json["streams"].as_array().map(Vec::len), Some(2));
+        assert_eq!(json["events"], json!({"taken": 2, "set_aside": 0, "unreadable": 1}));
+        assert_eq!(json["warnings"].as_array().map(Vec::len), Some(1));
+    }
+
+    #[test]
+    fn a_number_of_days_ends_the_range() {
+        let wish = Wish::parse(words(&["a.ics", "--from", "2026-01-01", "--days", "7"]));
+        let to = wish.expect("good words").options.to;
+        assert_eq!(to, Some(jiff::civil::date(2026, 1, 7)));
+    }
+
+    #[test]
+    fn wrong_words_are_one_line() {
+        for wrong in [
+            &["--json"][..],
+            &["a.ics", "--tz", "Moon/Crater"],
+            &["a.ics", "--from", "yesterday"],
+            &["a.ics", "--days", "0"],
+            &["a.ics", "--sideways"],
+        ] {
+            let failure = Wish::parse(words(wrong)).err().expect("a failure").to_string();
+            assert!(!failure.is_empty() && !failure.contains('\n'), "{failure}");
+        }
+        let missing = run(words(&["no such file.ics"])).expect_err("a failure").to_string();
+        assert!(missing.contains("no such file.ics"), "{missing}");
+    }
 }

@@ -44,6 +44,8 @@ pub struct Entry {
     /// Free labels.
     pub categories: Vec<String>,
     pub(super) start: Moment,
+    /// Where the bins of its file stand.
+    home: TimeZone,
 }
 
 /// Longest title, description and UID that are kept, in letters.
@@ -98,12 +100,13 @@ impl Entry {
                 .filter(|category| !category.is_empty())
                 .collect(),
             start,
+            home: home.clone(),
         })
     }
 
     /// The local day of a day on the entry's own clock.
-    pub(super) fn local_day(&self, day: Date, home: &TimeZone) -> Date {
-        Moment { day, clock: self.start.clock.clone() }.local_day(home)
+    pub(super) fn local_day(&self, day: Date) -> Date {
+        Moment { day, clock: self.start.clock.clone() }.local_day(&self.home)
     }
 }
 

@@ -114,10 +114,9 @@ pub struct Counts {
 pub fn import(files: &[&[u8]], options: &ImportOptions) -> Result<Import, Error> {
     let mut import = Import::default();
     let mut entries = Vec::new();
-    let mut home = options.fallback.clone();
     for (file, bytes) in files.iter().enumerate() {
         let content = read(bytes, &mut import.warnings)?;
-        home = home_of(&content, options, &mut import.warnings);
+        let home = home_of(&content, options, &mut import.warnings);
         for block in blocks(&content, &mut import.warnings) {
             if block.kind != "VEVENT" {
                 let why = "it is no event";
@@ -136,7 +135,7 @@ pub fn import(files: &[&[u8]], options: &ImportOptions) -> Result<Import, Error>
             }
         }
     }
-    import.take(entries, &home, options);
+    import.take(entries, options);
     import.counts.taken = import.entries.len();
     import.counts.set_aside = import.set_aside.len();
     if import.counts == Counts::default() {
@@ -257,7 +256,7 @@ fn blocks(content: &[Line], warnings: &mut Vec<Warning>) -> Vec<Block> {
 
 impl Import {
     /// Decides which entries count, and writes down their days.
-    fn take(&mut self, entries: Vec<Entry>, home: &TimeZone, options: &ImportOptions) {
+    fn take(&mut self, entries: Vec<Entry>, options: &ImportOptions) {
         let entries = self.newest(entries);
         let moved = moved_days(&entries);
         let titles = titles(&entries);
@@ -277,7 +276,7 @@ impl Import {
             }
             let gone = entry.uid.as_ref().filter(|_| entry.recurrence_id.is_none());
             let gone = gone.and_then(|uid| moved.get(uid));
-            for day in self.days_of(&entry, gone, (home, options), &mut room) {
+            for day in self.days_of(&entry, gone, options, &mut room) {
                 if found.insert((day, entry.summary.clone())) {
                     let summary = entry.summary.clone();
                     self.days.push(Day { date: day, summary, entry: self.entries.len() });
@@ -328,7 +327,7 @@ impl Import {
         &mut self,
         entry: &Entry,
         gone: Option<&BTreeSet<Date>>,
-        (home, options): (&TimeZone, &ImportOptions),
+        options: &ImportOptions,
         room: &mut usize,
     ) -> Vec<Date> {
         // The first day is an occurrence even where the rule would not have it: its author
@@ -345,7 +344,7 @@ impl Import {
             .into_iter()
             .filter(|day| !entry.exdates.contains(day))
             .filter(|day| gone.is_none_or(|gone| !gone.contains(day)))
-            .map(|day| entry.local_day(day, home))
+            .map(|day| entry.local_day(day))
             .filter(wanted)
             .collect();
         if days.len() > *room {

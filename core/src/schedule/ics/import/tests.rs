@@ -174,6 +174,17 @@ fn a_later_export_replaces_entries_and_keeps_the_others() {
     assert_eq!(counts(&merged), (2, 1, 0));
 }
 
+#[test]
+fn each_file_keeps_its_own_zone() {
+    let one = |zone: &str| {
+        calendar(&event("DTSTART:20260105T200000Z"))
+            .replace("VERSION:2.0", &format!("X-WR-TIMEZONE:{zone}"))
+    };
+    let (tokyo, chicago) = (one("Asia/Tokyo"), one("America/Chicago"));
+    let merged = import(&[tokyo.as_bytes(), chicago.as_bytes()], &berlin()).expect("calendars");
+    assert_eq!(days(&merged), ["2026-01-05", "2026-01-06"]);
+}
+
 // Bad files
 
 #[test]
