@@ -175,6 +175,19 @@ mod tests {
     }
 
     #[test]
+    fn japanese_words_are_found_by_any_script() {
+        let pack = RulePack::from_files(crate::rules::fixtures::bundled("jp/shibuya")).unwrap();
+        let found = |query| pack.search(query, "ja").first().map(|hit| hit.item.id.clone());
+        let battery = found("電池");
+        assert!(battery.is_some());
+        for spelling in ["でんち", "デンチ", "denchi", "ﾃﾞﾝﾁ"] {
+            let ids: Vec<_> =
+                pack.search(spelling, "ja").into_iter().map(|hit| hit.item.id.clone()).collect();
+            assert!(battery.as_ref().is_some_and(|id| ids.contains(id)), "{spelling}: {ids:?}");
+        }
+    }
+
+    #[test]
     fn words_of_the_asked_language_come_first() {
         let pack = crate::rules::fixtures::zurich();
         let words = |language| pack.search("thermometer", language)[0].distance;

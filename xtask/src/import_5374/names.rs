@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
 
-/// Whether two names mean the same can only depend on this: letters and digits, half width and
-/// lower case. `スプレー缶・ガス缶` and `スプレー缶ガス缶` have the same key.
+/// Whether two names mean the same can only depend on this: letters and digits, half width,
+/// lower case and hiragana, as in a pack's search. `スプレー缶・ガス缶` and `スプレー缶ガス缶` have
+/// the same key, and so do `生ゴミ` and `生ごみ`.
 pub(super) fn key(text: &str) -> String {
     text.chars()
         .map(half_width)
+        .map(hiragana)
         .flat_map(char::to_lowercase)
         .filter(|c| c.is_alphanumeric())
         .collect()
@@ -25,6 +27,14 @@ pub(super) fn half_width(letter: char) -> char {
     match letter {
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(letter as u32 - 0xfee0).unwrap_or(letter),
         '\u{3000}' | '\u{a0}' => ' ',
+        other => other,
+    }
+}
+
+/// A katakana letter as hiragana: the blocks lie 0x60 apart.
+fn hiragana(letter: char) -> char {
+    match letter {
+        'ァ'..='ヶ' => char::from_u32(letter as u32 - 0x60).unwrap_or(letter),
         other => other,
     }
 }
@@ -65,8 +75,8 @@ mod tests {
     #[test]
     fn names_compare_without_width_case_and_punctuation() {
         assert_eq!(key("スプレー缶・ガス缶"), key("スプレー缶ガス缶"));
-        assert_eq!(key("ＰＥＴ　ボトル"), "petボトル");
-        assert_ne!(key("びん"), key("ビン"));
+        assert_eq!(key("ＰＥＴ　ボトル"), "petぼとる");
+        assert_eq!(key("びん"), key("ビン"));
         assert_eq!(key(" --- \u{a0}"), "");
     }
 
