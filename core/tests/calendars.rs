@@ -2,7 +2,7 @@
 //!
 //! `calendars/expand.py` wrote what `icalendar` and `recurring-ical-events` find; most of the files
 //! themselves may not be copied and are read from `../shared/calendars` beside the repository, or
-//! from the folder in `KERBSIDE_SHARED`.
+//! from `calendars` in the folder that `KERBSIDE_SHARED` names.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -93,8 +93,8 @@ const DEVIATIONS: &[(&str, Expected, &str)] = &[
 ];
 
 fn folder() -> Result<PathBuf, String> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/calendars");
-    let folder = std::env::var_os("KERBSIDE_SHARED").map_or(beside, PathBuf::from);
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
+    let folder = std::env::var_os("KERBSIDE_SHARED").map_or(beside, PathBuf::from).join("calendars");
     let found = folder.join("ics-real").is_dir();
     found.then_some(folder.clone()).ok_or_else(|| format!("no {}/ics-real", folder.display()))
 }

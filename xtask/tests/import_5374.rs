@@ -622,9 +622,9 @@ fn the_command_prints_a_report_or_one_line_and_code_2() {
 fn shared() -> Result<PathBuf, String> {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
     let root = std::env::var_os("KERBSIDE_SHARED").map_or_else(beside, PathBuf::from);
-    let places = [root.join("csv-5374"), root.join("calendars/csv-5374")];
-    let none = format!("{}: no csv-5374 there", root.display());
-    places.into_iter().find(|place| place.is_dir()).ok_or(none)
+    let place = root.join("calendars/csv-5374");
+    let none = format!("no {}", place.display());
+    place.is_dir().then_some(place).ok_or(none)
 }
 
 /// Folders at any depth that hold an area table.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
 
 use super::kana::to_hiragana;
 
@@ -43,7 +44,8 @@ impl<const N: usize> From<[(&str, &str); N]> for Texts {
 /// "Züri-Sack" and "zuri sack" fold to the same text, and so do ガラス and がらす.
 pub(crate) fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
-    for letter in text.chars().flat_map(char::to_lowercase) {
+    // NFKC: full-width Latin and half-width kana, as Japanese keyboards write them, become plain.
+    for letter in text.nfkc().flat_map(char::to_lowercase) {
         match base(letter) {
             Base::Letters(letters) => folded.push_str(letters),
             Base::Same(letter) => folded.push(to_hiragana(letter)),
@@ -86,8 +88,6 @@ fn base(letter: char) -> Base {
         'æ' => Base::Letters("ae"),
         'œ' => Base::Letters("oe"),
         '\u{300}'..='\u{36f}' => Base::Mark,
-        // Full-width Latin, as Japanese keyboards write it, lies a fixed distance above ASCII.
-        '\u{ff01}'..='\u{ff5e}' => char::from_u32(letter as u32 - 0xfee0).map_or(Base::Gap, base),
         _ if letter.is_alphanumeric() || is_long_vowel_mark(letter) => Base::Same(letter),
         _ => Base::Gap,
     }
