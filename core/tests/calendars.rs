@@ -94,7 +94,8 @@ const DEVIATIONS: &[(&str, Expected, &str)] = &[
 
 fn folder() -> Result<PathBuf, String> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
-    let folder = std::env::var_os("KERBSIDE_SHARED").map_or(beside, PathBuf::from).join("calendars");
+    let folder =
+        std::env::var_os("KERBSIDE_SHARED").map_or(beside, PathBuf::from).join("calendars");
     let found = folder.join("ics-real").is_dir();
     found.then_some(folder.clone()).ok_or_else(|| format!("no {}/ics-real", folder.display()))
 }

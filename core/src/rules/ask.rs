@@ -58,6 +58,10 @@ impl Answering<'_> {
                 answer(&phrases.yes, Fact::DepositMark(true)),
                 answer(&phrases.no, Fact::DepositMark(false)),
             ],
+            Doubt::Mostly(class) => vec![
+                answer(&phrases.yes, Fact::Mostly { class, so: true }),
+                answer(&phrases.no, Fact::Mostly { class, so: false }),
+            ],
             Doubt::Zone => return self.ask_zone(blank),
         };
         self.ask(phrases.question(doubt), answers, blank)

@@ -40,7 +40,7 @@ impl RulePack {
         let mut ranked: Vec<_> = candidates
             .iter()
             .map(|position| &self.rules[*position])
-            .filter(|rule| in_force(rule.from, rule.until, context.date))
+            .filter(|rule| rule.in_force(context.date))
             .filter_map(|rule| Ranked::new(&self.zones, rule, seen, context))
             .collect();
         ranked.sort_by_key(|entry| Reverse(entry.rank));

@@ -179,7 +179,9 @@ pub struct PlaceText {
     pub address: Option<String>,
     /// Latitude and longitude in degrees (WGS 84).
     pub position: Option<[f64; 2]>,
-    /// Opening hours or other conditions.
+    /// When it is open, in OpenStreetMap's notation.
+    pub opening_hours: Option<String>,
+    /// Other conditions.
     pub note: Option<String>,
     /// Single addresses of it in the zones of the household.
     pub sites: Vec<SiteText>,
@@ -193,6 +195,8 @@ pub struct SiteText {
     pub name: String,
     /// Latitude and longitude in degrees (WGS 84).
     pub position: Option<[f64; 2]>,
+    /// When it is open, in OpenStreetMap's notation.
+    pub opening_hours: Option<String>,
 }
 
 /// A bag as shown.

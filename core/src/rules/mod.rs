@@ -71,6 +71,6 @@ pub use schema::schema;
 pub use search::Hit;
 pub use stream::{Bag, BagSize, How, Moment, Place, Price, SetOut, Site, Stream, Way};
 pub use text::Texts;
-pub use zone::Zone;
+pub use zone::{Side, Street, Zone};
 
 pub(crate) use text::fold;

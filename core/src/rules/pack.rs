@@ -82,6 +82,12 @@ pub struct Source {
     pub url: String,
     /// Language it is written in.
     pub language: String,
+    /// Day the page says it was last changed.
+    #[serde(default)]
+    pub updated: Option<Date>,
+    /// Id of the source it is a translation of. A translation that lags behind is refused.
+    #[serde(default)]
+    pub translation_of: Option<String>,
     /// Day the text the rows were taken from was read, be it a stored copy.
     pub retrieved: Date,
     /// Day somebody opened the live page and found the rows still true; `null` if nobody did.
@@ -242,6 +248,13 @@ impl RulePack {
     /// Zones a postcode lies in.
     pub fn zones_of_postcode(&self, postcode: &str) -> Vec<&Zone> {
         let here = |zone: &&Zone| zone.postcodes.iter().any(|code| code == postcode.trim());
+        self.zones.iter().filter(here).collect()
+    }
+
+    /// Zones a house lies in by its street; several where districts of different streams overlap.
+    pub fn zones_of_address(&self, street: &str, number: u32) -> Vec<&Zone> {
+        let street = fold(street);
+        let here = |zone: &&Zone| zone.streets.iter().any(|row| row.covers(&street, number));
         self.zones.iter().filter(here).collect()
     }
 

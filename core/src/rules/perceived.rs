@@ -20,6 +20,10 @@ pub struct Perceived {
     pub size_cm: Option<u32>,
     /// Whether it carries a deposit mark, where known.
     pub deposit_mark: Option<bool>,
+    /// The class more than half of it is of, where known.
+    pub mostly: Option<Class>,
+    /// Classes that are known not to be the greater half.
+    pub mostly_not: Vec<Class>,
     /// Signs of danger.
     pub hazards: Vec<Cue>,
     /// A person chose the item: its class is no longer doubted.
@@ -93,6 +97,13 @@ pub enum Fact {
     SizeCm(u32),
     /// Whether it carries a deposit mark.
     DepositMark(bool),
+    /// Whether more than half of it is of a class.
+    Mostly {
+        /// The class.
+        class: Class,
+        /// So or not.
+        so: bool,
+    },
     /// Whether a hazard is there.
     Hazard {
         /// Hazard id of the pack.
@@ -115,6 +126,12 @@ impl Perceived {
         Class::from_label(&self.class)
     }
 
+    /// Whether more than half of it is of a class, where that is known.
+    pub(super) fn is_mostly(&self, class: Class) -> Option<bool> {
+        let other = || self.mostly_not.contains(&class).then_some(false);
+        self.mostly.map(|known| known == class).or_else(other)
+    }
+
     /// The same thing with what a person said about it. A zone says something about the household
     /// and leaves the thing as it is.
     #[must_use]
@@ -129,6 +146,8 @@ impl Perceived {
             Fact::State(state) => self.state = *state,
             Fact::SizeCm(size) => self.size_cm = Some(*size),
             Fact::DepositMark(there) => self.deposit_mark = Some(*there),
+            Fact::Mostly { class, so: true } => self.mostly = Some(*class),
+            Fact::Mostly { class, so: false } => self.mostly_not.push(*class),
             Fact::Hazard { id, present } => {
                 let seen = if *present { Seen::Yes } else { Seen::No };
                 self.hazards.retain(|cue| cue.hazard != *id);

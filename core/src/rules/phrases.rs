@@ -61,6 +61,7 @@ pub(super) struct Phrases {
     pub(super) dirty: String,
     is_it_longer: String,
     has_deposit_mark: String,
+    is_mostly: String,
     is_it_that: String,
     pub(super) yes: String,
     pub(super) no: String,
@@ -107,6 +108,7 @@ impl Phrases {
             Doubt::Dirty => self.is_it_dirty.clone(),
             Doubt::LongerThan(cm) => fill(&self.is_it_longer, &[("cm", &cm.to_string())]),
             Doubt::DepositMark => self.has_deposit_mark.clone(),
+            Doubt::Mostly(class) => fill(&self.is_mostly, &[("class", self.class(Some(class)))]),
             Doubt::Zone => String::new(),
         }
     }
@@ -238,7 +240,7 @@ impl Phrases {
         let mut details: Vec<_> = way.bags.iter().flat_map(|bag| self.bag_details(bag)).collect();
         details.extend(way.set_out.iter().flat_map(|window| self.window(window)));
         if let Some(place) = &way.place {
-            let texts = [&place.address, &place.note].into_iter().flatten();
+            let texts = [&place.address, &place.opening_hours, &place.note].into_iter().flatten();
             details.extend(texts.map(|text| stop(&format!("{}: {text}", place.name))));
             let sites: Vec<_> = place.sites.iter().map(|site| site.name.as_str()).collect();
             if !sites.is_empty() {

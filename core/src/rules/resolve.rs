@@ -175,7 +175,7 @@ impl<'a> Answering<'a> {
             steps: self.steps(&rule.steps),
             note: self.optional(&rule.note),
             source: self.source(&rule.source),
-            changes_on: rule.until.and_then(day_after),
+            changes_on: rule.ends_after(self.context.date),
             ..blank
         };
         match &rule.then {

@@ -1,9 +1,11 @@
 //! Rules: item or class, circumstances, outcome. And what they refer to.
 
+use jiff::ToSpan;
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::choose::in_force;
 use super::class::Class;
 use super::perceived::{Perceived, State};
 use super::text::Texts;
@@ -32,6 +34,9 @@ pub struct Rule {
     /// Last day it counts.
     #[serde(default)]
     pub until: Option<Date>,
+    /// Months (1 to 12) in which it counts, every year; empty for all of them.
+    #[serde(default)]
+    pub months: Vec<i8>,
     /// Among rules that all apply the highest priority wins, then the most specific zone, then
     /// the most conditions.
     #[serde(default)]
@@ -46,6 +51,25 @@ pub struct Rule {
     pub note: Option<Texts>,
     /// Id of the source.
     pub source: String,
+}
+
+impl Rule {
+    /// Whether it counts on a day.
+    pub(super) fn in_force(&self, date: Date) -> bool {
+        in_force(self.from, self.until, date) && self.in_season(date)
+    }
+
+    fn in_season(&self, date: Date) -> bool {
+        self.months.is_empty() || self.months.contains(&date.month())
+    }
+
+    /// The first day after `date` on which it may no longer count.
+    pub(super) fn ends_after(&self, date: Date) -> Option<Date> {
+        let until = self.until.and_then(|day| day.tomorrow().ok());
+        let months = (1..=12).filter_map(|n| date.first_of_month().checked_add(n.months()).ok());
+        let off_season = months.into_iter().find(|day| !self.in_season(*day));
+        until.into_iter().chain(off_season).min()
+    }
 }
 
 /// What a rule leads to.
@@ -78,6 +102,9 @@ pub struct When {
     /// Carries a deposit mark.
     #[serde(default)]
     pub deposit_mark: Option<bool>,
+    /// More than half of it is of this kind.
+    #[serde(default)]
+    pub mostly: Option<Class>,
     /// Counts only when the photo shows it: nobody is asked about every box whether it is greasy.
     #[serde(default)]
     pub only_if_seen: bool,
@@ -89,6 +116,7 @@ pub(super) enum Doubt {
     Dirty,
     LongerThan(u32),
     DepositMark,
+    Mostly(Class),
     Zone,
 }
 
@@ -107,6 +135,7 @@ impl When {
             + usize::from(self.longer_than_cm.is_some())
             + usize::from(self.up_to_cm.is_some())
             + usize::from(self.deposit_mark.is_some())
+            + usize::from(self.mostly.is_some())
     }
 
     pub(super) fn fit(&self, seen: &Perceived) -> Fit {
@@ -119,6 +148,7 @@ impl When {
         let tests = [
             (self.dirty, dirty, Doubt::Dirty),
             (self.deposit_mark, seen.deposit_mark, Doubt::DepositMark),
+            self.mostly_test(seen),
             Self::size_test(self.longer_than_cm, true, longer),
             Self::size_test(self.up_to_cm, false, longer),
         ];
@@ -127,6 +157,11 @@ impl When {
             Fit::Maybe(_) if self.only_if_seen => Fit::No,
             fit => fit,
         }
+    }
+
+    fn mostly_test(&self, seen: &Perceived) -> (Option<bool>, Option<bool>, Doubt) {
+        let class = self.mostly.unwrap_or(Class::General);
+        (self.mostly.map(|_| true), seen.is_mostly(class), Doubt::Mostly(class))
     }
 
     fn size_test(

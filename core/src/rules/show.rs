@@ -81,6 +81,7 @@ impl Answering<'_> {
             name: self.text(&place.names),
             address: place.address.clone(),
             position: place.position,
+            opening_hours: place.opening_hours.clone(),
             note: self.optional(&place.note),
             sites: self.sites(place),
         }
@@ -92,7 +93,11 @@ impl Answering<'_> {
             let reach = reach(&self.pack.zones, &site.zones, &self.context.zones);
             site.places.contains(&place.id) && matches!(reach, Reach::Counts { .. })
         };
-        let shown = |site: &Site| SiteText { name: site.name.clone(), position: site.position };
+        let shown = |site: &Site| SiteText {
+            name: site.name.clone(),
+            position: site.position,
+            opening_hours: site.opening_hours.clone(),
+        };
         self.pack.sites.iter().filter(near).map(shown).collect()
     }
 

@@ -188,6 +188,9 @@ pub struct Site {
     /// Latitude and longitude in degrees (WGS 84).
     #[serde(default)]
     pub position: Option<[f64; 2]>,
+    /// When it is open, in OpenStreetMap's notation (`"Mo-Fr 08:00-18:00"`).
+    #[serde(default)]
+    pub opening_hours: Option<String>,
     /// Id of the source.
     pub source: String,
 }
@@ -206,12 +209,15 @@ pub struct Place {
     /// Latitude and longitude in degrees (WGS 84), for a single place.
     #[serde(default)]
     pub position: Option<[f64; 2]>,
-    /// Opening hours or other conditions.
+    /// Other conditions, or opening hours that have no notation.
     #[serde(default)]
     pub note: Option<Texts>,
     /// Zones it serves; empty for everywhere.
     #[serde(default)]
     pub zones: Vec<String>,
+    /// When it is open, in OpenStreetMap's notation (`"Mo-Fr 08:00-18:00"`).
+    #[serde(default)]
+    pub opening_hours: Option<String>,
     /// Id of the source.
     pub source: String,
 }

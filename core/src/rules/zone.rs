@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::text::Texts;
+use super::text::{Texts, fold};
 
 /// A part of the community in which other rows may count than elsewhere.
 ///
@@ -22,6 +22,12 @@ pub struct Zone {
     /// Postcodes wholly inside the zone.
     #[serde(default)]
     pub postcodes: Vec<String>,
+    /// Streets, or parts of them, inside the zone.
+    #[serde(default)]
+    pub streets: Vec<Street>,
+    /// Kind of building it is limited to ("1 to 9 homes"), where that decides.
+    #[serde(default)]
+    pub building: Option<Texts>,
     /// Streams the zone is drawn for; empty for all of them.
     #[serde(default)]
     pub streams: Vec<String>,
@@ -29,6 +35,46 @@ pub struct Zone {
     /// yard?"). The names answer it.
     #[serde(default)]
     pub ask: Option<Texts>,
+}
+
+/// A street, or the part of it that lies in a zone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Street {
+    /// Its name, as signposted.
+    pub name: String,
+    /// First house number; without it, from the beginning.
+    #[serde(default)]
+    pub from: Option<u32>,
+    /// Last house number; without it, to the end.
+    #[serde(default)]
+    pub to: Option<u32>,
+    /// Side of the street, where only one lies in the zone.
+    #[serde(default)]
+    pub side: Option<Side>,
+}
+
+/// One side of a street.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// The odd house numbers.
+    Odd,
+    /// The even ones.
+    Even,
+}
+
+impl Street {
+    /// Whether a house lies on this stretch; `street` is folded.
+    pub(super) fn covers(&self, street: &str, number: u32) -> bool {
+        let side = match self.side {
+            None => true,
+            Some(Side::Odd) => number % 2 == 1,
+            Some(Side::Even) => number % 2 == 0,
+        };
+        let stretch = self.from.unwrap_or(0)..=self.to.unwrap_or(u32::MAX);
+        side && stretch.contains(&number) && fold(&self.name) == street
+    }
 }
 
 /// Whether a row limited to some zones counts at a place.
@@ -110,5 +156,16 @@ mod tests {
         )
         .unwrap();
         assert_eq!(ancestry(&zones, "a").collect::<Vec<_>>(), ["a", "b", "a"]);
+    }
+
+    #[test]
+    fn a_house_lies_on_its_side_and_stretch_of_the_street() {
+        let street: Street = serde_json::from_str(
+            r#"{"name": "Lange Straße", "from": 11, "to": 99, "side": "odd"}"#,
+        )
+        .unwrap();
+        let here = |number| street.covers(&fold("LANGE STRASSE"), number);
+        assert_eq!([9, 11, 12, 99, 101].map(here), [false, true, false, true, false]);
+        assert!(!street.covers(&fold("Kurze Straße"), 11));
     }
 }

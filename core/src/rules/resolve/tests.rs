@@ -314,3 +314,59 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_rule_with_a_season_counts_in_its_months_only() {
+    let pack = bent("rules.json", |rows| {
+        rows[2]["months"] = json!([11, 12]);
+        let mut rest = rows[2].clone();
+        rest["id"] = json!("tubs-rest-of-year");
+        rest["months"] = json!([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+        rest["then"] = json!({ "stream": "rest" });
+        rows.as_array_mut().unwrap().push(rest);
+    })
+    .unwrap();
+    let told = |day: &str| first(&pack, &item("plastic", "tub"), &on(day));
+    assert_eq!(told("2026-11-30").rule.as_deref(), Some("tubs"));
+    assert_eq!(told("2027-01-01").rule.as_deref(), Some("tubs-rest-of-year"));
+    assert_eq!(told("2026-10-31").changes_on, Some("2026-11-01".parse().unwrap()));
+}
+
+#[test]
+fn what_it_is_mostly_made_of_is_asked_when_a_rule_depends_on_it() {
+    let pack = bent("rules.json", |rows| {
+        let mut metal = rows[2].clone();
+        metal["id"] = json!("metal-tubs");
+        metal["when"] = json!({ "mostly": "metal" });
+        metal["then"] = json!({ "stream": "rest" });
+        rows.as_array_mut().unwrap().push(metal);
+    })
+    .unwrap();
+    let seen = item("plastic", "tub");
+    let asked = first(&pack, &seen, &on(TODAY)).question.unwrap();
+    assert_eq!(asked.text, "Is more than half of it of this kind: Metal?");
+    let rule = |answer: usize| {
+        let seen = seen.clone().with(&asked.answers[answer].fact);
+        first(&pack, &seen, &on(TODAY)).rule.unwrap()
+    };
+    assert_eq!((rule(0).as_str(), rule(1).as_str()), ("metal-tubs", "tubs"));
+}
+
+#[test]
+fn an_instruction_names_the_next_collection() {
+    let mut files = tiny();
+    let plan = json!({ "rows": [{
+        "id": "rest", "streams": ["rest"], "when": { "weekly": ["tuesday"] },
+        "from": "2026-01-01", "until": "2026-12-31", "source": "page",
+        "moves": [{ "from": "2026-12-29", "to": "2026-12-30", "reason": { "en": "Holiday" } }],
+    }] });
+    files.insert("schedule.json".into(), plan.to_string());
+    let pack = RulePack::from_files(files).unwrap();
+    let soiled = item("plastic", "tray").with(&Fact::State(State::Dirty));
+    let sentence = |day: &str| first(&pack, &soiled, &on(day)).sentence();
+    assert_eq!(sentence("2026-11-23"), "Tray → Rest. Next collection: Tuesday, 24 November 2026.");
+    let moved = "Tray → Rest. Next collection: Wednesday, 30 December 2026 instead of Tuesday, 29 December 2026, Holiday.";
+    assert_eq!(sentence("2026-12-25"), moved);
+    let after = sentence("2027-01-01");
+    assert_eq!(after, "Tray → Rest. No official dates after Thursday, 31 December 2026.");
+}

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::{Report, at};
-use crate::rules::choose::in_force;
 use crate::rules::class::Class;
 use crate::rules::pack::RulePack;
 use crate::rules::perceived::Context;
@@ -62,12 +62,19 @@ fn turning_days(pack: &RulePack) -> BTreeSet<Date> {
         days.extend(from);
         days.extend(until.and_then(|day| day.tomorrow().ok()));
     }
+    if pack.rules.iter().any(|rule| !rule.months.is_empty()) {
+        days.extend(first_days_of_months(first, last));
+    }
     days.retain(|day| (first..=last).contains(day));
     days
 }
 
+fn first_days_of_months(first: Date, last: Date) -> impl Iterator<Item = Date> {
+    first.first_of_month().series(1.month()).take_while(move |day| *day <= last)
+}
+
 fn counts(pack: &RulePack, rule: &Rule, context: &Context) -> bool {
-    in_force(rule.from, rule.until, context.date)
+    rule.in_force(context.date)
         && !matches!(reach(&pack.zones, &rule.zones, &context.zones), Reach::Elsewhere)
 }
 
@@ -142,5 +149,8 @@ fn same_rank(rule: &Rule, other: &Rule) -> bool {
         from.zip(until).is_none_or(|(from, until)| from <= until)
     };
     let days = starts_before(rule.from, other.until) && starts_before(other.from, rule.until);
-    places && days && rule.when == other.when && rule.priority == other.priority
+    let months = rule.months.is_empty()
+        || other.months.is_empty()
+        || rule.months.iter().any(|month| other.months.contains(month));
+    places && days && months && rule.when == other.when && rule.priority == other.priority
 }

@@ -66,6 +66,8 @@ fn at<'a>(file: &'static str, row: &'a str, field: &'static str) -> At<'a> {
 }
 
 #[cfg(test)]
+mod bad_packs;
+#[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
 

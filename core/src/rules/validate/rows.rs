@@ -71,6 +71,15 @@ fn sources(report: &mut Report<'_>) {
     for source in &report.pack.sources {
         let web = source.url.starts_with("https://") || source.url.starts_with("http://");
         report.require(web, at("sources.json", &source.id, "url"), || "not a web address".into());
+        let original = |id: &String| report.pack.sources.iter().find(|source| source.id == *id);
+        if let Some(of) = &source.translation_of {
+            let dates = original(of).and_then(|original| original.updated).zip(source.updated);
+            let older = dates.is_some_and(|(original, translation)| translation < original);
+            let row = at("sources.json", &source.id, "translation_of");
+            report
+                .require(!older, row, || format!("the translation is older than {of}: cite that"));
+            report.require(original(of).is_some(), row, || format!("{of}: no such row"));
+        }
         let checked = source.verified.is_none_or(|verified| verified >= source.retrieved);
         report.require(checked, at("sources.json", &source.id, "verified"), || {
             "verified before it was retrieved".into()
@@ -154,6 +163,8 @@ fn rules(report: &mut Report<'_>) {
         let aimed = !rule.items.is_empty() || !rule.classes.is_empty();
         report.require(aimed, row("items"), || "decides neither an item nor a class".into());
         order(report, row("until"), rule.from, rule.until);
+        let months = rule.months.iter().all(|month| (1..=12).contains(month));
+        report.require(months, row("months"), || "months are 1 to 12".into());
         optional(report, row("note"), &rule.note);
     }
 }
