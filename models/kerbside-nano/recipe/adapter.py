@@ -55,10 +55,10 @@ def prompt(rng):
     return "segment", named
 
 
-def learn(model, words, codec, shards, batch, rng):
+def learn(model, words, codec, shards, batch, first, rng):
     tokens, labels, boxes, masks = shards.pick(batch, rng)
     with torch.no_grad():
-        _, cache = model.image_pass(model.image_embeddings(tokens, FROZEN))
+        _, cache = model.image_pass(model.image_embeddings(tokens, first))
     text = sequences(words, codec, labels, boxes, masks, rng, [prompt(rng) for _ in labels])
     states = model.text_pass(text.ids, text.prefix, cache, adapted=True)
     return L.token_losses(model, words, codec, states, text, BOX_SPREAD)
@@ -70,6 +70,7 @@ def main():
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--first", type=int, default=FROZEN, help="layers of the tower that the views have passed")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--resume", action="store_true", help="start from the adapter in --out")
     args = parser.parse_args()
@@ -86,7 +87,7 @@ def main():
     while (share := (time.time() - start) / (60 * args.minutes)) < 1:
         for group in optimiser.param_groups:
             group["lr"] = PEAK * min(1, (step + 1) / 30) * (0.02 + 0.49 * (1 + math.cos(math.pi * share)))
-        out = learn(model, words, codec, shards, args.batch, rng)
+        out = learn(model, words, codec, shards, args.batch, args.first, rng)
         optimiser.zero_grad()
         L.total(out).backward()
         if step == 1:
