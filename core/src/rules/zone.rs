@@ -69,8 +69,8 @@ impl Street {
     pub(super) fn covers(&self, street: &str, number: u32) -> bool {
         let side = match self.side {
             None => true,
-            Some(Side::Odd) => number % 2 == 1,
-            Some(Side::Even) => number % 2 == 0,
+            Some(Side::Odd) => !number.is_multiple_of(2),
+            Some(Side::Even) => number.is_multiple_of(2),
         };
         let stretch = self.from.unwrap_or(0)..=self.to.unwrap_or(u32::MAX);
         side && stretch.contains(&number) && fold(&self.name) == street
