@@ -17,8 +17,9 @@
 //! schedule    when it is collected: recurring days, calendars in and out
 //! ```
 //!
-//! Below them: `pack` (the only module that touches files), `quant` (packed weights and their
-//! kernels), `attention` and `ops` (the arithmetic between matrices), `cancel` and `error`.
+//! Below them: `pack` and `store` (the only modules that touch files: models, and the app's own small
+//! state), `quant` (packed weights and their kernels), `attention` and `ops` (the arithmetic between
+//! matrices), `cancel` and `error`.
 //!
 //! ```no_run
 //! use kerbside_core::{CancelToken, Engine, EngineOptions, Frame, SegmentRequest};
@@ -51,6 +52,7 @@ pub mod photo;
 pub mod quant;
 pub mod rules;
 pub mod schedule;
+pub mod store;
 pub mod structured;
 pub mod vision;
 

@@ -186,6 +186,12 @@ fn show(pack: &RulePack, wish: &Wish) -> Result<()> {
     for item in pack.items() {
         tell(pack, &chosen(&item.id), wish);
     }
+    if !pack.notices().is_empty() {
+        println!("\nNotices:");
+    }
+    for notice in pack.notices() {
+        println!("  {}", notice.text.get(pack.language(&wish.context.language)));
+    }
     println!("\nSources:");
     for source in pack.sources() {
         let verified =

@@ -1,9 +1,11 @@
 //! `cargo xtask schedule --community C`: what is collected when, as a table.
 
+use std::path::PathBuf;
+
 use jiff::ToSpan;
 use jiff::civil::Date;
 use kerbside_core::rules::{RulePack, Texts};
-use kerbside_core::schedule::{Collection, Window};
+use kerbside_core::schedule::{Collection, Window, ics};
 
 use crate::args::Args;
 use crate::bundled;
@@ -11,7 +13,7 @@ use crate::failure::{Failure, Result};
 
 /// How the task is called.
 pub const USAGE: &str = "cargo xtask schedule --community NAME [--zone ID]… [--from YYYY-MM-DD] \
-[--days N] [--language TAG]";
+[--days N] [--language TAG] [--ics OUT.ics]";
 
 /// Longer tables than this are no tables.
 const MOST_DAYS: usize = 400;
@@ -22,6 +24,7 @@ struct Wish {
     from: Date,
     days: usize,
     language: String,
+    ics: Option<PathBuf>,
 }
 
 /// Prints the plan of one community, for some zones; `args` start with its name.
@@ -40,6 +43,10 @@ pub fn run(args: Args) -> Result<()> {
     for collection in &found {
         println!("{}", line(&wish, collection, calendar.window(collection)));
     }
+    if let Some(path) = &wish.ics {
+        std::fs::write(path, calendar_file(&wish, &found)).map_err(|e| Failure::io(path, &e))?;
+        println!("wrote {} days to {}", found.len(), path.display());
+    }
     if found.is_empty() && wish.zones.is_empty() && !wish.pack.zones().is_empty() {
         println!("nothing for the whole community: name a --zone ({})", zones(&wish.pack));
     }
@@ -54,12 +61,13 @@ fn parse(mut args: Args) -> Result<Wish> {
     let community = args.text("--community")?;
     let (mut zones, mut days) = (Vec::new(), 28);
     let mut from = jiff::Zoned::now().date();
-    let mut language = "en".to_owned();
+    let (mut language, mut ics) = ("en".to_owned(), None);
     while let Some(arg) = args.next(USAGE)? {
         match arg.as_str() {
             "--zone" => zones.push(args.text("--zone")?),
             "--from" => from = args.text("--from")?.parse()?,
             "--days" => days = args.number("--days")?,
+            "--ics" => ics = Some(args.path("--ics")?),
             "--language" => language = args.text("--language")?,
             _ => return Err(Failure::new(format!("unknown option {arg}; {USAGE}"))),
         }
@@ -71,14 +79,43 @@ fn parse(mut args: Args) -> Result<Wish> {
     if !(1..=MOST_DAYS).contains(&days) {
         return Err(Failure::new(format!("--days wants 1 to {MOST_DAYS}")));
     }
-    Ok(Wish { pack, zones, from, days, language })
+    Ok(Wish { pack, zones, from, days, language, ics })
+}
+
+/// The same days for any calendar program.
+fn calendar_file(wish: &Wish, found: &[Collection<'_>]) -> String {
+    let all: Vec<_> = found
+        .iter()
+        .map(|one| ics::Collection {
+            date: one.date,
+            stream: one.stream.to_owned(),
+            title: stream_name(wish, one.stream),
+            description: String::new(),
+        })
+        .collect();
+    let community = wish.pack.info();
+    ics::export(
+        &all,
+        &ics::ExportOptions {
+            name: community.names.get(wish.pack.language(&wish.language)),
+            community: &community.id,
+            zone: &wish.zones.join("+"),
+            stamp: jiff::Timestamp::now(),
+            reminder_hours: 6,
+        },
+    )
+}
+
+fn stream_name(wish: &Wish, id: &str) -> String {
+    let stream = wish.pack.streams().iter().find(|stream| stream.id == id);
+    let language = wish.pack.language(&wish.language);
+    stream.map_or_else(|| id.to_owned(), |stream| stream.names.get(language).to_owned())
 }
 
 fn line(wish: &Wish, collection: &Collection<'_>, window: Window) -> String {
     let language = wish.pack.language(&wish.language);
     let text = |texts: &Texts| texts.get(language).to_owned();
-    let stream = wish.pack.streams().iter().find(|stream| stream.id == collection.stream);
-    let name = stream.map_or_else(|| collection.stream.to_owned(), |stream| text(&stream.names));
+    let name = stream_name(wish, collection.stream);
     let mut line = format!("{}  {}", collection.date.strftime("%a %Y-%m-%d"), name);
     if let Some(regular) = collection.instead_of {
         let why = collection.reason.map(|reason| format!(", {}", text(reason))).unwrap_or_default();

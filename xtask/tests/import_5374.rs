@@ -520,7 +520,8 @@ fn what_cannot_be_imported_is_refused_and_leaves_nothing() {
     let good = [("area_days.csv", area_days), ("target.csv", TARGETS)];
     type Bend = fn(&mut Options);
     let same: Bend = |_| {};
-    let cases: Vec<(&[(&str, &str)], Bend, &str)> = vec![
+    type Case<'a> = (&'a [(&'a str, &'a str)], Bend, &'a str);
+    let cases: Vec<Case<'_>> = vec![
         (&[("target.csv", TARGETS)], same, "no 5374 folder: area_days.csv is missing"),
         (&good[..1], same, "no 5374 folder: target.csv is missing"),
         (&[("area_days.csv", ""), ("target.csv", TARGETS)], same, "area_days.csv: no rows"),

@@ -15,6 +15,8 @@ pub(super) struct Index {
     by_word: HashMap<String, usize>,
     /// Every name and alias, folded, in the order of the items.
     pub words: Vec<Word>,
+    /// Words that mean two items.
+    pub clashes: Vec<Clash>,
     rules_of_item: HashMap<String, Vec<usize>>,
     rules_of_class: HashMap<Class, Vec<usize>>,
 }
@@ -24,12 +26,45 @@ pub(super) struct Index {
 pub(super) struct Word {
     /// Position of its item.
     pub item: usize,
-    /// Position among the item's words.
-    pub nth: usize,
+    /// Positions among the item's words: languages may share a word.
+    pub nth: Vec<usize>,
     /// Letters as they are compared.
     pub letters: Vec<char>,
-    /// One bit for each letter that occurs.
-    pub mask: u64,
+    /// How often each letter occurs.
+    pub counts: Counts,
+}
+
+/// A word that means two items.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Clash {
+    /// Position of the later item.
+    pub item: usize,
+    /// Position of the word among its words.
+    pub nth: usize,
+    /// Position of the earlier item.
+    pub other: usize,
+}
+
+/// How often letters occur, thirty-two kinds of them. Letters that share a kind only make the
+/// counts less telling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Counts([u8; 32]);
+
+impl Counts {
+    pub(super) fn of(letters: &[char]) -> Self {
+        let mut counts = [0u8; 32];
+        for letter in letters {
+            let kind = &mut counts[*letter as usize % 32];
+            *kind = kind.saturating_add(1);
+        }
+        Self(counts)
+    }
+
+    /// Letters of `self` that `other` lacks: no fewer errors lie between the two words.
+    pub(super) fn beyond(&self, other: &Self) -> usize {
+        let lacking = self.0.iter().zip(&other.0).map(|(here, there)| here.saturating_sub(*there));
+        lacking.map(usize::from).sum()
+    }
 }
 
 impl Index {
@@ -37,8 +72,9 @@ impl Index {
         let mut index = Self::default();
         for (position, item) in items.iter().enumerate() {
             index.items.entry(item.id.clone()).or_insert(position);
+            let first = index.words.len();
             for (nth, (_, word)) in item.words().enumerate() {
-                index.add_word(position, nth, &fold(word));
+                index.add_word(position, first, nth, fold(word));
             }
         }
         for (position, rule) in rules.iter().enumerate() {
@@ -52,16 +88,25 @@ impl Index {
         index
     }
 
-    fn add_word(&mut self, item: usize, nth: usize, folded: &str) {
+    /// `first` is where the words of this item begin.
+    fn add_word(&mut self, item: usize, first: usize, nth: usize, folded: String) {
         if folded.is_empty() {
             return;
         }
-        let spelt = romaji(folded);
-        for text in std::iter::once(folded).chain(spelt.as_deref()) {
+        for text in std::iter::once(folded.clone()).chain(romaji(&folded)) {
             let letters: Vec<char> = text.chars().collect();
-            self.words.push(Word { item, nth, mask: mask(&letters), letters });
+            match self.words[first..].iter_mut().find(|word| word.letters == letters) {
+                Some(same) => same.nth.push(nth),
+                None => {
+                    let counts = Counts::of(&letters);
+                    self.words.push(Word { item, nth: vec![nth], letters, counts });
+                }
+            }
         }
-        self.by_word.entry(folded.to_owned()).or_insert(item);
+        let other = *self.by_word.entry(folded).or_insert(item);
+        if other != item {
+            self.clashes.push(Clash { item, nth, other });
+        }
     }
 
     pub(super) fn item(&self, id: &str) -> Option<usize> {
@@ -87,9 +132,4 @@ impl Index {
     pub(super) fn rivals(&self) -> impl Iterator<Item = &[usize]> {
         self.rules_of_item.values().chain(self.rules_of_class.values()).map(Vec::as_slice)
     }
-}
-
-/// One bit for each letter that occurs; letters that share a bit only make the mask less telling.
-pub(super) fn mask(letters: &[char]) -> u64 {
-    letters.iter().fold(0, |mask, letter| mask | 1 << (*letter as u32 % 64))
 }

@@ -1,8 +1,9 @@
 //! Finding an item by typing its name: prefixes, typing errors, missing accents.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
-use super::index::{Word, mask};
+use super::index::{Counts, Word};
 use super::item::Item;
 use super::pack::RulePack;
 use super::text::fold;
@@ -33,38 +34,47 @@ impl RulePack {
         let mut best: BTreeMap<usize, Hit<'_>> = BTreeMap::new();
         for word in &self.index.words {
             let Some(distance) = query.distance(word) else { continue };
-            let item = &self.items[word.item];
-            let Some((of, text)) = item.words().nth(word.nth) else { continue };
-            let other = if of == language { 0 } else { OTHER_LANGUAGE };
-            let hit = Hit { item, word: text, distance: distance * 2 + other };
-            let known = best.entry(word.item).or_insert_with(|| hit.clone());
-            if hit.distance < known.distance {
-                *known = hit;
+            let Some(hit) = self.hit(word, distance, language) else { continue };
+            match best.entry(word.item) {
+                Entry::Vacant(free) => drop(free.insert(hit)),
+                Entry::Occupied(mut known) if hit.distance < known.get().distance => {
+                    known.insert(hit);
+                }
+                Entry::Occupied(_) => {}
             }
         }
         let mut hits: Vec<_> = best.into_values().collect();
-        hits.sort_by_key(|hit| (hit.distance, hit.word.chars().count()));
+        hits.sort_by_cached_key(|hit| (hit.distance, hit.word.chars().count()));
         hits
+    }
+
+    /// The word as it is written, in the asked language if that has it.
+    fn hit(&self, word: &Word, distance: usize, language: &str) -> Option<Hit<'_>> {
+        let item = &self.items[word.item];
+        let written = item.words().enumerate().filter(|(nth, _)| word.nth.contains(nth));
+        let (_, (of, text)) = written.min_by_key(|(_, (of, _))| *of != language)?;
+        let other = if of == language { 0 } else { OTHER_LANGUAGE };
+        Some(Hit { item, word: text, distance: distance * 2 + other })
     }
 }
 
 /// What was typed, ready to be compared.
 struct Query {
     letters: Vec<char>,
-    mask: u64,
+    counts: Counts,
 }
 
 impl Query {
     fn new(folded: &str) -> Self {
         let letters: Vec<char> = folded.chars().collect();
-        Self { mask: mask(&letters), letters }
+        Self { counts: Counts::of(&letters), letters }
     }
 
     /// 0 same, 1 start of the word, 2 start of a later word, 3 inside, 4 and more with typing
     /// errors.
     fn distance(&self, word: &Word) -> Option<usize> {
         // Each letter the word lacks is at least one error: most words are out at once.
-        let lacking = (self.mask & !word.mask).count_ones() as usize;
+        let lacking = self.counts.beyond(&word.counts);
         if lacking > self.allowed() {
             return None;
         }
@@ -99,18 +109,26 @@ impl Query {
         let allowed = self.allowed();
         // What lies beyond the query's length and its errors cannot change the distance.
         let reach = word.len().min(self.letters.len() + allowed);
-        let errors = prefix_distance(&self.letters, &word[..reach]);
-        (errors <= allowed).then_some(3 + errors)
+        let errors = prefix_distance(&self.letters, &word[..reach], allowed)?;
+        Some(3 + errors)
     }
 }
 
+/// The longest word that is compared letter by letter; typing errors in longer ones are too many.
+const LONGEST: usize = 40;
+
 /// Least number of insertions, deletions, substitutions and swaps of neighbours that turn
-/// `wanted` into a beginning of `word` (optimal string alignment distance).
-fn prefix_distance(wanted: &[char], word: &[char]) -> usize {
-    let mut before: Vec<usize> = Vec::new();
-    let mut above: Vec<usize> = (0..=word.len()).collect();
+/// `wanted` into a beginning of `word` (optimal string alignment distance), if it is at most `most`.
+fn prefix_distance(wanted: &[char], word: &[char], most: usize) -> Option<usize> {
+    if word.len() > LONGEST {
+        return None;
+    }
+    let columns = word.len() + 1;
+    let mut before = [0usize; LONGEST + 1];
+    let mut above: [usize; LONGEST + 1] = std::array::from_fn(|column| column);
+    let mut current = [0usize; LONGEST + 1];
     for (row, letter) in wanted.iter().enumerate() {
-        let mut current = vec![row + 1];
+        current[0] = row + 1;
         for (column, other) in word.iter().enumerate() {
             let substituted = above[column] + usize::from(letter != other);
             let mut least = substituted.min(above[column + 1] + 1).min(current[column] + 1);
@@ -119,11 +137,16 @@ fn prefix_distance(wanted: &[char], word: &[char]) -> usize {
             if swapped {
                 least = least.min(before[column - 1] + 1);
             }
-            current.push(least);
+            current[column + 1] = least;
         }
-        before = std::mem::replace(&mut above, current);
+        // Distances never fall from one row to the next but one.
+        let least = |row: &[usize; LONGEST + 1]| row[..columns].iter().copied().min().unwrap_or(0);
+        if least(&current) > most && least(&above) > most {
+            return None;
+        }
+        (before, above, current) = (above, current, before);
     }
-    above.into_iter().min().unwrap_or(wanted.len())
+    above[..columns].iter().copied().min().filter(|errors| *errors <= most)
 }
 
 #[cfg(test)]
@@ -132,7 +155,12 @@ mod tests {
 
     fn score(wanted: &str, word: &str) -> Option<usize> {
         let letters: Vec<char> = fold(word).chars().collect();
-        Query::new(&fold(wanted)).distance(&Word { item: 0, nth: 0, mask: mask(&letters), letters })
+        Query::new(&fold(wanted)).distance(&Word {
+            item: 0,
+            nth: vec![0],
+            counts: Counts::of(&letters),
+            letters,
+        })
     }
 
     #[test]
@@ -155,9 +183,11 @@ mod tests {
 
     #[test]
     fn a_prefix_may_itself_be_mistyped() {
-        assert_eq!(prefix_distance(&['k', 'a', 't'], &['k', 'a', 'r', 't', 'o', 'n']), 1);
-        assert_eq!(prefix_distance(&['a', 'b'], &['b', 'a']), 1);
-        assert_eq!(prefix_distance(&['a'], &[]), 1);
+        assert_eq!(prefix_distance(&['k', 'a', 't'], &['k', 'a', 'r', 't', 'o', 'n'], 2), Some(1));
+        assert_eq!(prefix_distance(&['a', 'b'], &['b', 'a'], 2), Some(1));
+        assert_eq!(prefix_distance(&['a'], &[], 2), Some(1));
+        assert_eq!(prefix_distance(&['a', 'b', 'c'], &['x', 'y', 'z'], 2), None);
+        assert_eq!(prefix_distance(&['a'], &['b'; LONGEST + 1], 2), None);
     }
 
     #[test]

@@ -43,9 +43,16 @@ impl<const N: usize> From<[(&str, &str); N]> for Texts {
 /// Lower case without diacritics, punctuation or width variants; words separated by one blank.
 /// "Züri-Sack" and "zuri sack" fold to the same text, and so do ガラス and がらす.
 pub(crate) fn fold(text: &str) -> String {
-    let mut folded = String::with_capacity(text.len());
+    if text.is_ascii() {
+        return fold_letters(text.len(), text.chars());
+    }
     // NFKC: full-width Latin and half-width kana, as Japanese keyboards write them, become plain.
-    for letter in text.nfkc().flat_map(char::to_lowercase) {
+    fold_letters(text.len(), text.nfkc())
+}
+
+fn fold_letters(length: usize, letters: impl Iterator<Item = char>) -> String {
+    let mut folded = String::with_capacity(length);
+    for letter in letters.flat_map(char::to_lowercase) {
         match base(letter) {
             Base::Letters(letters) => folded.push_str(letters),
             Base::Same(letter) => folded.push(to_hiragana(letter)),

@@ -161,7 +161,7 @@ impl ReminderLog {
         serde_json::from_slice(json)
     }
 
-    /// The log as a small text, to be written beside the old one and renamed over it.
+    /// The log as a small text, for [`crate::store::replace`].
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).expect("dates, names and instants are always text")
     }

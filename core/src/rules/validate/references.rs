@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use super::{At, Report, at, plan};
 use crate::rules::pack::RulePack;
 use crate::rules::rule::Outcome;
-use crate::rules::text::fold;
 use crate::rules::zone::ancestry;
 
 /// Cues the model is trained to report everywhere: a pack without a row for them would answer
@@ -212,14 +211,11 @@ fn hazards(report: &mut Report<'_>) {
 /// A word that means two items would make the answer depend on their order in the file.
 fn words(report: &mut Report<'_>) {
     let pack = report.pack;
-    for (position, item) in pack.items.iter().enumerate() {
-        let meant = |word: &str| pack.index.named(&fold(word)).filter(|other| *other != position);
-        let shared = item.words().find_map(|(_, word)| Some((word, meant(word)?)));
-        if let Some((word, other)) = shared {
-            let other = &pack.items[other].id;
-            report
-                .add(at("items.json", &item.id, "aliases"), format!("{word:?} also means {other}"));
-        }
+    for clash in &pack.index.clashes {
+        let (item, other) = (&pack.items[clash.item], &pack.items[clash.other]);
+        let word = item.words().nth(clash.nth).map_or("", |(_, word)| word);
+        let message = format!("{word:?} also means {}", other.id);
+        report.add(at("items.json", &item.id, "aliases"), message);
     }
 }
 
