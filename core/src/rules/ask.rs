@@ -4,6 +4,7 @@ use super::instruction::{AskedAnswer, AskedQuestion, Instruction, Verdict, Why};
 use super::perceived::{Fact, State};
 use super::resolve::Answering;
 use super::rule::{Answer, Doubt, Question};
+use super::zone::Zone;
 
 impl Answering<'_> {
     pub(super) fn ask(
@@ -62,20 +63,27 @@ impl Answering<'_> {
                 answer(&phrases.yes, Fact::Mostly { class, so: true }),
                 answer(&phrases.no, Fact::Mostly { class, so: false }),
             ],
-            Doubt::Zone => return self.ask_zone(blank),
+            Doubt::Zone => return self.ask_zone(None, blank),
         };
         self.ask(phrases.question(doubt), answers, blank)
     }
 
-    pub(super) fn ask_zone(&self, blank: Instruction) -> Instruction {
-        let zones = self.pack.zones.iter();
-        let answers = zones
-            .map(|zone| AskedAnswer {
-                text: self.text(&zone.names),
-                fact: Fact::Zone(zone.id.clone()),
-            })
-            .collect();
-        let question = self.optional(&self.pack.info.zone_question).unwrap_or_default();
-        self.ask(question, answers, blank)
+    /// Asks for the district; for one stream's only for those drawn for it.
+    pub(super) fn ask_zone(&self, stream: Option<&str>, blank: Instruction) -> Instruction {
+        let drawn_for = |zone: &&Zone| {
+            let here = |stream| zone.streams.iter().any(|id| id == stream);
+            zone.streams.is_empty() || stream.is_none_or(here)
+        };
+        let zones: Vec<_> = self.pack.zones.iter().filter(drawn_for).collect();
+        let answers = zones.iter().map(|zone| AskedAnswer {
+            text: self.text(&zone.names),
+            fact: Fact::Zone(zone.id.clone()),
+        });
+        // Zones that are told apart by what stands in the yard have a question of their own.
+        let own = zones.first().and_then(|zone| zone.ask.as_ref());
+        let shared = own.filter(|ask| zones.iter().all(|zone| zone.ask.as_ref() == Some(ask)));
+        let general = || self.optional(&self.pack.info.zone_question).unwrap_or_default();
+        let question = shared.map_or_else(general, |ask| self.text(ask));
+        self.ask(question, answers.collect(), blank)
     }
 }

@@ -11,6 +11,14 @@ pub enum Error {
     /// A file no reader knows: most likely a misspelt name whose rows would silently be lost.
     #[error("{0}: not a file of a rule pack")]
     UnknownFile(String),
+    /// A file far longer than any town's table.
+    #[error("{file}: longer than {} MB", limit >> 20)]
+    TooLong {
+        /// Name of the file inside the pack's folder.
+        file: String,
+        /// Most bytes a file may have.
+        limit: usize,
+    },
     /// Not JSON, or not of the expected shape; the source names line and column.
     #[error("{file}: {source}")]
     Json {

@@ -37,6 +37,8 @@ pub struct Instruction {
     pub ways: Vec<WayText>,
     /// When it is fetched next, where the recommended way is to put it out and a plan lists it.
     pub next: Option<NextCollection>,
+    /// Names of the streams it must never get into.
+    pub never_in: Vec<String>,
     /// What to do before, in order.
     pub steps: Vec<String>,
     /// Anything else to know.

@@ -115,6 +115,9 @@ pub struct RulePack {
     pub(super) index: Index,
 }
 
+/// Most bytes of a file: twice what 15,000 items in three languages take.
+const LONGEST_FILE: usize = 16 << 20;
+
 /// Files that lie in a pack's folder and are read by others.
 const NEIGHBOURS: [&str; 1] = ["README.md"];
 
@@ -147,6 +150,10 @@ impl RulePack {
         let mut files: BTreeMap<String, B> =
             files.into_iter().map(|(name, bytes)| (name.into(), bytes)).collect();
         files.retain(|name, _| !NEIGHBOURS.contains(&name.as_str()));
+        if let Some((name, _)) = files.iter().find(|(_, bytes)| bytes.as_ref().len() > LONGEST_FILE)
+        {
+            return Err(Error::TooLong { file: name.clone(), limit: LONGEST_FILE });
+        }
         let files = &mut files;
         let items: Vec<Item> = required(files, "items.json")?;
         let rules: Vec<Rule> = required(files, "rules.json")?;

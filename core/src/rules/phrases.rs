@@ -48,6 +48,7 @@ pub(super) struct Phrases {
     day_before: String,
     same_day: String,
     day_after: String,
+    never_in: String,
     next: String,
     next_moved: String,
     no_official_dates: String,
@@ -226,6 +227,9 @@ impl Phrases {
     pub(super) fn details(&self, instruction: &Instruction) -> Vec<String> {
         let ways = &instruction.ways;
         let mut details: Vec<_> = ways.iter().flat_map(|way| self.way_details(way)).collect();
+        if !instruction.never_in.is_empty() {
+            details.push(fill(&self.never_in, &[("streams", &instruction.never_in.join(", "))]));
+        }
         let sources = ways.iter().map(|way| &way.source);
         for source in std::iter::once(&instruction.source).chain(sources).flatten() {
             let line = self.cited(source);

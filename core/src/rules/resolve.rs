@@ -16,7 +16,7 @@ use super::instruction::{AskedAnswer, Instruction, Verdict, Why};
 use super::item::Item;
 use super::pack::RulePack;
 use super::perceived::{Context, Fact, Perceived, Seen};
-use super::rule::{Doubt, Hazard, Outcome, Rule};
+use super::rule::{Hazard, Outcome, Rule};
 
 impl RulePack {
     /// What is to be done with one thing: one instruction, followed by one for each part that
@@ -105,6 +105,7 @@ impl<'a> Answering<'a> {
     fn by_hazard(&self, hazard: &Hazard, blank: Instruction) -> Instruction {
         let decided = Instruction {
             rule: Some(hazard.id.clone()),
+            never_in: self.stream_names(&hazard.never_in),
             steps: self.steps(&hazard.steps),
             note: self.optional(&hazard.note),
             source: self.source(&hazard.source),
@@ -192,7 +193,7 @@ impl<'a> Answering<'a> {
             return self.unknown(decided, Why::NoRule);
         };
         let Some(ways) = self.pack.ways(stream, self.context) else {
-            return self.ask_doubt(Doubt::Zone, decided);
+            return self.ask_zone(Some(id), decided);
         };
         let Some(first) = ways.first() else {
             return self.unknown(decided, Why::NoRule);
@@ -235,6 +236,7 @@ impl<'a> Answering<'a> {
             stream: None,
             ways: Vec::new(),
             next: None,
+            never_in: Vec::new(),
             steps: Vec::new(),
             note: None,
             question: None,

@@ -237,10 +237,13 @@ pub struct Hazard {
     pub question: Texts,
     /// Id of the stream such things go to.
     pub stream: String,
-    /// Ids of the steps that come before.
+    /// Ids of the streams it must never get into.
+    #[serde(default)]
+    pub never_in: Vec<String>,
+    /// Ids of the steps that come before: how to wrap it.
     #[serde(default)]
     pub steps: Vec<String>,
-    /// Anything else to know.
+    /// Why it is dangerous, and anything else to know.
     #[serde(default)]
     pub note: Option<Texts>,
     /// Id of the source.

@@ -39,6 +39,11 @@ impl Answering<'_> {
         })
     }
 
+    pub(super) fn stream_names(&self, ids: &[String]) -> Vec<String> {
+        let named = self.pack.streams.iter().filter(|stream| ids.contains(&stream.id));
+        named.map(|stream| self.text(&stream.names)).collect()
+    }
+
     pub(super) fn stream(&self, stream: &Stream) -> StreamText {
         let (id, icon) = (stream.id.clone(), stream.icon.clone());
         StreamText { id, name: self.text(&stream.names), icon }

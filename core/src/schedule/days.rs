@@ -72,10 +72,12 @@ impl Row {
     }
 }
 
-/// One day later for each holiday of the week that lies before the day the collection ends up on.
-/// A Sunday is nobody's working day: a holiday on it moves nothing.
+/// One day later for each holiday of the week that lies before the day the collection ends up on,
+/// and on Saturday at the latest: by then what the week has lost is made up for. A Sunday is
+/// nobody's working day: a holiday on it moves nothing.
 fn slid(regular: Date, holidays: &[Holiday]) -> Date {
     let monday = saturating(regular, -i32::from(regular.weekday().to_monday_zero_offset()));
+    let saturday = saturating(monday, 5).max(regular);
     let mut date = regular;
     loop {
         let lost = holidays
@@ -84,6 +86,7 @@ fn slid(regular: Date, holidays: &[Holiday]) -> Date {
             .filter(|holiday| holiday.date.weekday() != Weekday::Sunday)
             .count();
         let later = saturating(regular, i32::try_from(lost).unwrap_or(REACH).min(REACH));
+        let later = later.min(saturday);
         if later == date {
             return date;
         }

@@ -163,7 +163,8 @@ pub enum Policy {
     Skip,
     /// It takes place on the next day that is no holiday.
     PlusOne,
-    /// It and all later ones of that week take place one day later, for each holiday of the week.
+    /// It and all later ones of that week take place one day later for each holiday of the week, on
+    /// Saturday at the latest.
     SlideWeek,
     /// It takes place on the last day before that is no holiday.
     PullForward,
@@ -181,6 +182,9 @@ pub struct Move {
     pub from: Date,
     /// The day it takes place.
     pub to: Date,
+    /// The day of the week that is printed beside it: it must fit, or one of the two is a slip.
+    #[serde(default)]
+    pub weekday: Option<Day>,
     /// Why.
     #[serde(default)]
     pub reason: Option<Texts>,

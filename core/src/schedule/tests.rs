@@ -100,10 +100,10 @@ fn every_holiday_policy_does_what_its_name_says() {
     assert_eq!(around_christmas("next_cycle", thursday()), ["2026-12-31"]);
     assert_eq!(around_christmas("plus_one", thursday()), ["2026-12-26", "2026-12-31"]);
     assert_eq!(around_christmas("pull_forward", thursday()), ["2026-12-23", "2026-12-31"]);
-    // Thursday loses two days, and so does Friday; Wednesday none.
+    // Thursday loses two days; Friday would, too, but Saturday is the last day; Wednesday none.
     assert_eq!(around_christmas("slide_week", thursday()), ["2026-12-26", "2026-12-31"]);
     let friday = json!({ "weekly": ["wednesday", "friday"] });
-    assert_eq!(around_christmas("slide_week", friday), ["2026-12-23", "2026-12-27", "2026-12-30"]);
+    assert_eq!(around_christmas("slide_week", friday), ["2026-12-23", "2026-12-26", "2026-12-30"]);
 }
 
 #[test]
@@ -252,6 +252,10 @@ fn slips_in_a_plan_are_found() {
         (
             json!({ "moves": [{ "from": "2026-12-28", "to": "2027-01-02" }] }),
             "2027-01-02 lies outside",
+        ),
+        (
+            json!({ "moves": [{ "from": "2026-04-06", "to": "2026-04-07", "weekday": "wednesday" }] }),
+            "2026-04-07 is a Tuesday",
         ),
         (json!({ "except": ["2026-04-08"] }), "except: 2026-04-08 is no regular day"),
         (json!({ "extra": ["2025-04-08"] }), "extra: 2025-04-08 lies outside"),

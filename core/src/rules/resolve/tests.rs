@@ -370,3 +370,32 @@ fn an_instruction_names_the_next_collection() {
     let after = sentence("2027-01-01");
     assert_eq!(after, "Tray → Rest. No official dates after Thursday, 31 December 2026.");
 }
+
+#[test]
+fn only_districts_drawn_for_the_stream_are_asked_for() {
+    let mut files = tiny();
+    let mut zones: Value = serde_json::from_str(&files["zones.json"]).unwrap();
+    let paper = json!({ "id": "paper-3", "names": { "en": "Paper 3" }, "streams": ["rest"] });
+    zones.as_array_mut().unwrap().push(paper);
+    for zone in zones.as_array_mut().unwrap() {
+        zone["ask"] = json!({ "en": "Which bin stands in your yard?" });
+    }
+    files.insert("zones.json".into(), zones.to_string());
+    let pack = RulePack::from_files(files).unwrap();
+    let asked = first(&pack, &item("plastic", "tub"), &on(TODAY)).question.unwrap();
+    let texts: Vec<_> = asked.answers.iter().map(|answer| answer.text.as_str()).collect();
+    assert_eq!(
+        (asked.text.as_str(), &texts[..]),
+        ("Which bin stands in your yard?", &["Hill", "Lake"][..])
+    );
+}
+
+#[test]
+fn a_hazard_says_where_it_must_never_get() {
+    let pack =
+        bent("hazards.json", |rows| rows[0]["never_in"] = json!(["rest", "packaging"])).unwrap();
+    let seen =
+        Perceived { hazards: vec![cue("battery-inside", Seen::Yes)], ..item("plastic", "tub") };
+    let told = first(&pack, &seen, &on(TODAY));
+    assert!(told.details().contains(&"Never put it into: Rest, Packaging.".to_owned()), "{told:?}");
+}

@@ -13,8 +13,12 @@ fn refusal(name: &str, bytes: &[u8]) -> String {
     let mut files: std::collections::BTreeMap<_, _> = files.collect();
     files.insert(name.to_owned(), bytes.to_vec());
     let start = Instant::now();
-    let error = RulePack::from_files(files).expect_err(name).to_string();
+    let mut error = String::new();
+    let memory = allocation_counter::measure(|| {
+        error = RulePack::from_files(files).expect_err(name).to_string();
+    });
     assert!(start.elapsed() < Duration::from_secs(1), "{name}: {error}");
+    assert!(memory.bytes_max < 64 << 20, "{name}: {} bytes", memory.bytes_max);
     error
 }
 
@@ -51,6 +55,7 @@ fn files_that_are_no_json() {
 fn nesting_without_end_is_refused_before_the_stack_is_full() {
     let deep = "[".repeat(100_000);
     assert_says(&refusal("items.json", deep.as_bytes()), "items.json: ");
+    assert_says(&refusal("items.json", &vec![b' '; (16 << 20) + 1]), "longer than 16 MB");
     let objects = r#"{"a":"#.repeat(100_000);
     assert_says(&refusal("pack.json", objects.as_bytes()), "pack.json: ");
 }

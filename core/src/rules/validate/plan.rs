@@ -114,6 +114,10 @@ fn exceptions(report: &mut Report<'_>, row: &Row, holidays: &[Holiday]) {
         report.require(apart.abs() <= NEAR, at(FILE, &row.id, "moves.to"), || {
             format!("{} is {} days from {}", known.to, apart.abs(), known.from)
         });
+        let printed = known.weekday.is_none_or(|day| known.to.weekday() == day.into());
+        report.require(printed, at(FILE, &row.id, "moves.weekday"), || {
+            format!("{} is a {:?}", known.to, known.to.weekday())
+        });
         if let Some(reason) = &known.reason {
             texts(report, at(FILE, &row.id, "moves.reason"), reason);
         }

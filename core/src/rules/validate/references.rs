@@ -200,6 +200,9 @@ fn hazards(report: &mut Report<'_>) {
     for hazard in &pack.hazards {
         let row = |field| at("hazards.json", &hazard.id, field);
         exist(report, row("stream"), [&hazard.stream], pack.streams.iter().map(|row| &row.id));
+        exist(report, row("never_in"), &hazard.never_in, pack.streams.iter().map(|row| &row.id));
+        let torn = hazard.never_in.contains(&hazard.stream);
+        report.require(!torn, row("never_in"), || "it goes where it must never get".into());
         exist(report, row("steps"), &hazard.steps, pack.steps.iter().map(|step| &step.id));
     }
     for id in EVERYWHERE {

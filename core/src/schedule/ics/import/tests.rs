@@ -433,3 +433,20 @@ fn bad_26_any_bytes_after_a_head_are_survived() {
         let _ = import(&[&bytes], &berlin());
     }
 }
+
+#[test]
+fn no_file_takes_much_memory() {
+    let endless_fold =
+        format!("BEGIN:VCALENDAR\r\nSUMMARY:a{}\r\nEND:VCALENDAR\r\n", "\r\n b".repeat(250_000));
+    let event = "BEGIN:VEVENT\r\nDTSTART;VALUE=DATE:20260105\r\nRRULE:FREQ=DAILY;COUNT=1000000000\r\nSUMMARY:Rest\r\nEND:VEVENT\r\n";
+    let many_rules = format!("BEGIN:VCALENDAR\r\n{}END:VCALENDAR\r\n", event.repeat(9_000));
+    for file in [endless_fold, many_rules] {
+        let memory = allocation_counter::measure(|| drop(import(&[file.as_bytes()], &berlin())));
+        assert!(
+            memory.bytes_max < 64 << 20,
+            "{} bytes for a file of {}",
+            memory.bytes_max,
+            file.len()
+        );
+    }
+}
