@@ -108,7 +108,8 @@ fn to_json(found: &Import) -> Value {
         .iter()
         .map(|aside| json!({"line": aside.line, "summary": aside.summary, "why": aside.why}));
     json!({
-        "events": {
+        "events": found.counts.taken + found.counts.set_aside + found.counts.unreadable,
+        "counts": {
             "taken": found.counts.taken,
             "set_aside": found.counts.set_aside,
             "unreadable": found.counts.unreadable,
@@ -165,7 +166,8 @@ mod tests {
         assert_eq!(json["days"][0]["stream"], "paper");
         assert_eq!(json["days"][1]["stream"], "glass");
         assert_eq!(json["streams"].as_array().map(Vec::len), Some(2));
-        assert_eq!(json["events"], json!({"taken": 2, "set_aside": 0, "unreadable": 1}));
+        assert_eq!(json["events"], 3);
+        assert_eq!(json["counts"], json!({"taken": 2, "set_aside": 0, "unreadable": 1}));
         assert_eq!(json["warnings"].as_array().map(Vec::len), Some(1));
     }
 
