@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::rules::fixtures::{bent, bundled, item, on, tiny, zurich};
+use crate::rules::instruction::NextCollection;
 use crate::rules::perceived::{Cue, State};
 use crate::rules::phrases::Phrases;
 use crate::rules::show::amount;
@@ -398,4 +399,29 @@ fn a_hazard_says_where_it_must_never_get() {
         Perceived { hazards: vec![cue("battery-inside", Seen::Yes)], ..item("plastic", "tub") };
     let told = first(&pack, &seen, &on(TODAY));
     assert!(told.details().contains(&"Never put it into: Rest, Packaging.".to_owned()), "{told:?}");
+}
+
+#[test]
+fn the_next_collection_is_that_of_the_district() {
+    let mut files = tiny();
+    let row = |id: &str, zones: Value, day: &str| {
+        json!({ "id": id, "streams": ["rest"], "zones": zones, "when": { "weekly": [day] },
+                "from": "2026-01-01", "until": "2026-12-31", "source": "page" })
+    };
+    let rows = [row("all", json!([]), "tuesday"), row("lake", json!(["lake"]), "friday")];
+    files.insert("schedule.json".into(), json!({ "rows": rows }).to_string());
+    let pack = RulePack::from_files(files).unwrap();
+    let soiled = item("plastic", "tray").with(&Fact::State(State::Dirty));
+    let next = |zones: &[&str]| {
+        let zones = zones.iter().map(|zone| (*zone).to_owned()).collect();
+        first(&pack, &soiled, &Context { zones, ..on("2026-11-23") }).next.unwrap()
+    };
+    let day = |date: &str| NextCollection::On {
+        date: date.parse().unwrap(),
+        instead_of: None,
+        reason: None,
+    };
+    assert_eq!(next(&["lake"]), day("2026-11-27"));
+    assert_eq!(next(&["hill"]), day("2026-11-24"));
+    assert_eq!(next(&[]), NextCollection::AskZone);
 }
