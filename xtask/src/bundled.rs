@@ -56,6 +56,15 @@ pub fn rule_pack(name: &str) -> Result<RulePack> {
 /// # Errors
 /// If a file cannot be read or the pack is not valid.
 pub fn read_rule_pack(folder: &Path) -> Result<RulePack> {
+    let files = rule_files(folder)?;
+    RulePack::from_files(files).map_err(|e| Failure::from(e).during(folder.display()))
+}
+
+/// Names and contents of the files in a rule pack's folder.
+///
+/// # Errors
+/// If the folder or a file cannot be read.
+pub fn rule_files(folder: &Path) -> Result<Vec<(String, Vec<u8>)>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).map_err(|e| Failure::io(folder, &e))? {
         let path = entry.map_err(|e| Failure::io(folder, &e))?.path();
@@ -64,7 +73,7 @@ pub fn read_rule_pack(folder: &Path) -> Result<RulePack> {
             files.push((name, fs::read(&path).map_err(|e| Failure::io(&path, &e))?));
         }
     }
-    RulePack::from_files(files).map_err(|e| Failure::from(e).during(folder.display()))
+    Ok(files)
 }
 
 /// Reads a file of at most `limit` bytes.

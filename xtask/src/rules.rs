@@ -104,7 +104,7 @@ fn check_all(folders: &[impl AsRef<Path>]) -> Result<()> {
 
 /// The pack in numbers, or each of its problems, starting with the file's name.
 fn problems(folder: &Path) -> Result<String, Vec<String>> {
-    let files = read(folder).map_err(|failure| vec![failure.to_string()])?;
+    let files = bundled::rule_files(folder).map_err(|failure| vec![failure.to_string()])?;
     let pack = RulePack::parse(files.clone()).map_err(|error| vec![error.to_string()])?;
     let mut problems: Vec<_> = pack.validate().iter().map(|found| placed(found, &files)).collect();
     problems.extend(misplaced(&pack, folder));
@@ -131,17 +131,6 @@ fn placed(found: &Finding, files: &[(String, Vec<u8>)]) -> String {
         Some(line) => format!("{found} (line {})", line + 1),
         None => found.to_string(),
     }
-}
-
-fn read(folder: &Path) -> Result<Vec<(String, Vec<u8>)>> {
-    let failure = |error| Failure::io(folder, &error);
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).map_err(failure)? {
-        let entry = entry.map_err(failure)?;
-        let bytes = fs::read(entry.path()).map_err(|error| Failure::io(&entry.path(), &error))?;
-        files.push((entry.file_name().to_string_lossy().into_owned(), bytes));
-    }
-    Ok(files)
 }
 
 /// A pack lies in `<country>/<id>`, so that its folder can be found from what it says of itself.
