@@ -288,7 +288,8 @@ impl Session {
         let start = Instant::now();
         let mut items = Items::new(&engine, &labels, begin);
         let sampler = Sampler::new(Strategy::Greedy).on_scale(engine.tokenizer().locations());
-        let mut generator = Generator { sampler, max_tokens: room };
+        let weighed = engine.tokenizer().codes();
+        let mut generator = Generator { sampler, max_tokens: room, weighed };
         let mut decoder = Answer {
             engine: &engine,
             sequence: &mut self.sequence,
@@ -460,7 +461,9 @@ impl<'a> Items<'a> {
                 let bbox = BBox::from_bins(corners).expect("the grammar keeps boxes upright");
                 on_event(SegmentEvent::Box { item, bbox });
             }
-            DetectionProgress::Codes { item, codes } => self.decode_mask(item, codes, on_event),
+            DetectionProgress::Codes { item, codes } => {
+                self.decode_mask(item, codes, &report.weights, on_event);
+            }
             DetectionProgress::Label { item, label } => {
                 let detection = self.detection(label, report.likelihood);
                 self.complete.push(detection.clone());
@@ -474,13 +477,14 @@ impl<'a> Items<'a> {
         &mut self,
         item: usize,
         codes: [u8; 16],
+        weights: &[f32],
         on_event: &mut dyn FnMut(SegmentEvent),
     ) {
         let codes = codes.map(|c| SegCode::new(c).expect("the grammar keeps codes below 128"));
         self.codes = Some(codes);
         let Some(codec) = self.engine.codec() else { return };
         let start = Instant::now();
-        let mask = codec.decode(&codes);
+        let mask = codec.decode_expected(weights);
         self.mask_time += start.elapsed();
         self.first_mask.get_or_insert_with(|| self.begin.elapsed());
         self.mask = Some(mask.clone());

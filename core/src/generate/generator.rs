@@ -73,12 +73,15 @@ impl Likelihood {
 }
 
 /// A part of the answer that became complete.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Report<E> {
     /// What the grammar says about it.
     pub event: E,
     /// Of the choices made since the report before.
     pub likelihood: Likelihood,
+    /// Of the choices made since the report before among exactly [`Generator::weighed`]: the
+    /// probability of every one of these tokens, choice by choice, `[choices, tokens]`.
+    pub weights: Vec<f32>,
 }
 
 /// How a generation ended.
@@ -120,6 +123,8 @@ pub struct Generator {
     /// Most tokens of an answer, `<eos>` included: the smaller of the caller's budget and the
     /// room left in the KV cache.
     pub max_tokens: usize,
+    /// Tokens that blend: of a choice among them, all probabilities are reported. Empty: none do.
+    pub weighed: Range<u32>,
 }
 
 impl Generator {
@@ -171,6 +176,9 @@ impl Generator {
         draft.seen = draft.tokens.len();
         draft.statistics.model_calls += 1;
         let choice = self.sampler.choose(rows, &draft.logits)?;
+        if rows == std::slice::from_ref(&self.weighed) {
+            draft.weights.extend(softmax(&draft.logits));
+        }
         draft.statistics.chosen += 1;
         draft.likelihood.log += choice.probability.ln();
         draft.likelihood.choices += 1;
@@ -189,6 +197,15 @@ struct Draft {
     statistics: Statistics,
     /// Of the choices since the last report.
     likelihood: Likelihood,
+    /// Of the same choices, as [`Report::weights`].
+    weights: Vec<f32>,
+}
+
+/// Probabilities of logits among which at least one is finite.
+fn softmax(logits: &[f32]) -> impl Iterator<Item = f32> {
+    let highest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let total: f32 = logits.iter().map(|logit| (logit - highest).exp()).sum();
+    logits.iter().map(move |logit| (logit - highest).exp() / total)
 }
 
 impl Draft {
@@ -199,7 +216,7 @@ impl Draft {
 
     fn report<E>(&mut self, event: E) -> Report<E> {
         let likelihood = std::mem::take(&mut self.likelihood);
-        Report { event, likelihood }
+        Report { event, likelihood, weights: std::mem::take(&mut self.weights) }
     }
 }
 
@@ -260,7 +277,7 @@ mod tests {
     }
 
     fn greedy(max_tokens: usize) -> Generator {
-        Generator { sampler: Sampler::new(Sampling::Greedy), max_tokens }
+        Generator { sampler: Sampler::new(Sampling::Greedy), max_tokens, weighed: 0..0 }
     }
 
     fn run<G: Grammar>(
@@ -343,6 +360,24 @@ mod tests {
         let probability = 1.0 / (1.0 + (-3f32).exp());
         assert_eq!(reports[1].likelihood.choices, 1);
         assert!((reports[1].likelihood.mean() - probability).abs() < 1e-6);
+    }
+
+    #[test]
+    fn tokens_that_blend_are_reported_with_all_their_weights() {
+        let labels = ["plastic", "glass"];
+        let mut grammar = DetectionGrammar::new(gemma_like(), &labels, Masks::With, 1).unwrap();
+        let codes: String = (0..16).map(|code| format!("<seg{code:03}>")).collect();
+        let mut decoder = scripted(&format!("{BOX}{codes} glass<eos>"));
+        let weighed = gemma_like().codes();
+        let (_, reports) =
+            run(&mut Generator { weighed, ..greedy(100) }, &mut decoder, &mut grammar);
+        let lengths: Vec<usize> = reports.iter().map(|report| report.weights.len()).collect();
+        assert_eq!(lengths, [0, 16 * 128, 0]);
+        for (code, weights) in reports[1].weights.chunks(128).enumerate() {
+            assert!((weights.iter().sum::<f32>() - 1.0).abs() < 1e-5);
+            let heaviest = (0..128).max_by(|a, b| weights[*a].total_cmp(&weights[*b]));
+            assert_eq!(heaviest, Some(code));
+        }
     }
 
     #[test]
@@ -472,7 +507,8 @@ mod tests {
         max_tokens: usize,
         grammar: &mut G,
     ) -> (Outcome, Vec<G::Event>) {
-        let mut generator = Generator { sampler: Sampler::new(strategy), max_tokens };
+        let mut generator =
+            Generator { sampler: Sampler::new(strategy), max_tokens, weighed: 0..0 };
         let mut decoder = Noise(SplitMix64(seed));
         let mut events = Vec::new();
         let outcome = generator

@@ -91,29 +91,59 @@ impl MaskCodec {
 
     /// The mask that 16 codes stand for: `clip(output · 0.5 + 0.5, 0, 1)`.
     pub fn decode(&self, codes: &[SegCode; SEG_CODES]) -> Mask {
-        let output = self.decoder_output(codes);
-        Mask::from_fn(|x, y| output.data[y * Mask::SIDE + x].mul_add(0.5, 0.5))
+        to_mask(&self.decoder_output(codes))
+    }
+
+    /// The mask that 16 uncertain codes stand for. `weights`: `[16, 128]`, the probability of
+    /// each code in each cell. Decoding their expected vector rather than the likeliest one draws
+    /// an outline between those of the codes in question; of a certain code it is the same.
+    ///
+    /// # Panics
+    /// If there are not 16 × 128 weights.
+    pub fn decode_expected(&self, weights: &[f32]) -> Mask {
+        assert_eq!(weights.len(), SEG_CODES * SegCode::COUNT, "16 cells of 128 weights");
+        to_mask(&self.decoder.forward(self.quantized(|cell, vector| {
+            for (code, &weight) in
+                weights[cell * SegCode::COUNT..].iter().take(SegCode::COUNT).enumerate()
+            {
+                let row = self.vector(code);
+                vector.iter_mut().zip(row).for_each(|(sum, value)| *sum += weight * value);
+            }
+        })))
     }
 
     /// The decoder's output before it is brought to `0..=1`, `[1, 64, 64]`; inside is above zero.
     pub fn decoder_output(&self, codes: &[SegCode; SEG_CODES]) -> FeatureMap {
+        let copy = |cell: usize, vector: &mut [f32]| {
+            vector.copy_from_slice(self.vector(codes[cell].index()));
+        };
+        self.decoder.forward(self.quantized(copy))
+    }
+
+    /// The codebook's vector of a code, `[embedding]`.
+    fn vector(&self, code: usize) -> &[f32] {
         let embedding = self.codebook.shape[1];
-        let mut data = vec![0.0; embedding * SEG_CODES];
-        for (cell, code) in codes.iter().enumerate() {
-            let vector = &self.codebook.data[code.index() * embedding..][..embedding];
-            for (channel, &value) in vector.iter().enumerate() {
+        &self.codebook.data[code * embedding..][..embedding]
+    }
+
+    /// What the decoder reads, `[embedding, 4, 4]`: `fill` writes each cell's vector over zeros.
+    fn quantized(&self, fill: impl Fn(usize, &mut [f32])) -> FeatureMap {
+        let channels = self.codebook.shape[1];
+        let mut data = vec![0.0; channels * SEG_CODES];
+        for cell in 0..SEG_CODES {
+            let mut vector = vec![0.0; channels];
+            fill(cell, &mut vector);
+            for (channel, value) in vector.into_iter().enumerate() {
                 data[channel * SEG_CODES + cell] = value;
             }
         }
-        self.decoder.forward(FeatureMap { channels: embedding, height: GRID, width: GRID, data })
+        FeatureMap { channels, height: GRID, width: GRID, data }
     }
 
     /// The code whose vector lies nearest in squared distance; the first of equals.
     fn nearest(&self, vector: impl Iterator<Item = f32> + Clone) -> SegCode {
         let distance = |code: &SegCode| -> f32 {
-            let embedding = self.codebook.shape[1];
-            let row = &self.codebook.data[code.index() * embedding..][..embedding];
-            vector.clone().zip(row).map(|(a, b)| (a - b) * (a - b)).sum()
+            vector.clone().zip(self.vector(code.index())).map(|(a, b)| (a - b) * (a - b)).sum()
         };
         SegCode::all()
             .map(|code| (distance(&code), code))
@@ -121,6 +151,11 @@ impl MaskCodec {
             .map(|(_, code)| code)
             .expect("the codebook has 128 rows")
     }
+}
+
+/// `[1, 64, 64]` around zero → cover in `0..=1`.
+fn to_mask(output: &FeatureMap) -> Mask {
+    Mask::from_fn(|x, y| output.data[y * Mask::SIDE + x].mul_add(0.5, 0.5))
 }
 
 /// `[1, 64, 64]` → `[embedding, 4, 4]`.
@@ -329,6 +364,27 @@ pub(crate) mod tests {
         let corners = [moved(0, 0), moved(32, 0), moved(0, 32), moved(32, 32)];
         assert!(corners[1..].iter().all(|&other| corners[0] > other), "{corners:?}");
         assert!(codec.decode(&changed).alpha().iter().all(|alpha| (0.0..=1.0).contains(alpha)));
+    }
+
+    #[test]
+    fn certain_codes_decode_as_they_are_and_doubtful_ones_between() {
+        let codec = MaskCodec::new(&random_weights(16, 8)).unwrap();
+        let (one, other) = (codes(5), codes(11));
+        let blend = |share: f32| {
+            let mut weights = vec![0.0; SEG_CODES * SegCode::COUNT];
+            for cell in 0..SEG_CODES {
+                weights[cell * SegCode::COUNT + one[cell].index()] += share;
+                weights[cell * SegCode::COUNT + other[cell].index()] += 1.0 - share;
+            }
+            codec.decode_expected(&weights)
+        };
+        assert_eq!(blend(1.0), codec.decode(&one));
+        let away = |a: &Mask, b: &Mask| -> f32 {
+            a.alpha().iter().zip(b.alpha()).map(|(a, b)| (a - b).abs()).sum()
+        };
+        let (near, far) = (blend(0.9), blend(0.1));
+        assert!(away(&near, &codec.decode(&one)) < away(&near, &codec.decode(&other)));
+        assert!(away(&far, &codec.decode(&other)) < away(&far, &codec.decode(&one)));
     }
 
     #[test]
