@@ -1,6 +1,6 @@
 """Trains the `segment` adapter: low-rank additions for the text tokens, the base kept as it is.
 
-    python adapter.py --base WORK/base.pt --views WORK/views --codec WORK/codec/mask_codec.safetensors \
+    python adapter.py --base WORK/base.pt --data DATA --codec WORK/codec/mask_codec.safetensors \
         --tokenizer WORK/tokenizer.json --out WORK/adapter.pt --minutes 10 [--resume]
 
 Image tokens pass through the plain base, so their keys and values are made without gradients.
@@ -17,12 +17,12 @@ import torch
 
 import codec as codecs
 import losses as L
+from batches import sequences
 from classes import CLASSES
 from evaluate import load_model
 from model import Adapted
 from sequence import load_words
-from shards import Shards, sequences
-from views import FROZEN
+from stream import stream
 
 RANK = ALPHA = 16
 PEAK, BOX_SPREAD = 1.5e-3, 8.0
@@ -55,22 +55,22 @@ def prompt(rng):
     return "segment", named
 
 
-def learn(model, words, codec, shards, batch, first, rng):
-    tokens, labels, boxes, masks = shards.pick(batch, rng)
-    with torch.no_grad():
-        _, cache = model.image_pass(model.image_embeddings(tokens, first))
-    text = sequences(words, codec, labels, boxes, masks, rng, [prompt(rng) for _ in labels])
-    states = model.text_pass(text.ids, text.prefix, cache, adapted=True)
-    return L.token_losses(model, words, codec, states, text, BOX_SPREAD)
+def learn(model, words, codec, views, rng):
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        _, cache = model.image_pass(model.projector(model.vision_tower(views.pixels())))
+    prompts = [prompt(rng) for _ in views.labels]
+    text = sequences(words, codec, views.labels, views.boxes, views.masks, rng, prompts)
+    with torch.autocast("cpu", torch.bfloat16):
+        states = model.text_pass(text.ids, text.prefix, cache, adapted=True)
+    return L.token_losses(model, words, codec, states.float(), text, BOX_SPREAD)
 
 
 def main():
     parser = argparse.ArgumentParser()
-    for name in ("base", "views", "codec", "tokenizer", "out"):
+    for name in ("base", "data", "codec", "tokenizer", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--first", type=int, default=FROZEN, help="layers of the tower that the views have passed")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--resume", action="store_true", help="start from the adapter in --out")
     args = parser.parse_args()
@@ -81,13 +81,12 @@ def main():
     attach(model, torch.load(args.out, weights_only=True) if args.resume else None)
     learned = [p for m in places(model).values() for p in (m.lora_a, m.lora_b)]
     optimiser = torch.optim.AdamW(learned, lr=PEAK, weight_decay=0.0, betas=(0.9, 0.98))
-    shards, rng = Shards(args.views), np.random.default_rng(args.seed)
-    shards.refresh()
+    batches, rng = stream(args.data, args.batch, args.seed + 500), np.random.default_rng(args.seed)
     start, step, sums, average = time.time(), 0, [], [p.detach().clone() for p in learned]
     while (share := (time.time() - start) / (60 * args.minutes)) < 1:
         for group in optimiser.param_groups:
             group["lr"] = PEAK * min(1, (step + 1) / 30) * (0.02 + 0.49 * (1 + math.cos(math.pi * share)))
-        out = learn(model, words, codec, shards, args.batch, args.first, rng)
+        out = learn(model, words, codec, next(batches), rng)
         optimiser.zero_grad()
         L.total(out).backward()
         if step == 1:

@@ -1,10 +1,12 @@
-"""Trains the base: decoder and projector from scratch, the tower's last layers from their start.
+"""Trains the base: tower, projector and decoder together, on views made while it learns.
 
-    python base.py --views WORK/views --tower WORK/tower.safetensors --codec WORK/codec/mask_codec.safetensors \
-        --tokenizer WORK/tokenizer.json --out WORK/base.pt --minutes 120 [--resume]
+    python base.py --data DATA --tower WORK/tower.safetensors --codec WORK/codec/mask_codec.safetensors \
+        --tokenizer WORK/tokenizer.json --out WORK/base.pt --minutes 120 [--start OTHER.pt] [--texts FILE.jsonl] [--resume]
 
-Tasks `segment` and `detect` are mixed. Learning rate and the softness of box targets follow the
-share of --minutes that has passed, counted over all runs of one training (kept in the checkpoint).
+Tasks `segment` and `detect` are mixed, and with --texts the written tasks too. Learning rate and the softness of
+box targets follow the share of --minutes that has passed, counted over all runs of one training (kept in the
+checkpoint). Products are computed in bfloat16 where the processor has it (on AVX-512 four times as fast); weights,
+norms, losses and their sums stay in float32.
 """
 
 import argparse
@@ -21,68 +23,86 @@ import torch
 
 import codec as codecs
 import losses as L
+from batches import sequences
 from evaluate import score_views
 from model import Nano, Size, initialise
 from sequence import LOC_BINS, load_words
-from shards import Shards, sequences
-from views import FROZEN, load_tower
+from stream import held_out, stream
+from texts import Texts
+from views import load_tower
 
-PEAK, PEAK_TOWER, DECAY, AVERAGE = 1.5e-3, 8e-5, 0.03, 0.996
+DECAY, AVERAGE = 0.03, 0.998
+FADE = 0.75                  # a tower's layer learns at so much of the rate of the layer above it
 TEXTS = 2                    # sequences written about each view: the image's share of the work is paid once
+WRITTEN = 4                  # sequences of the written tasks beside each batch
+SCORE_EVERY = 20             # minutes between looks at the held-out views
 
 
 def fresh(args, words, codec) -> Nano:
+    """A model with nothing but its tower's start, or all of a checkpoint's running average."""
+    if args.start:
+        saved = torch.load(args.start, weights_only=True)
+        model = Nano(Size(**saved["size"]))
+        model.load_state_dict(saved["average"])
+        return model
     tower = load_tower(args.tower)
     model = Nano(Size(vocab=words.vocab, vision_layers=len(tower.encoder["layers"]), layers=args.layers))
     initialise(model, words.loc0, words.seg0, codec.codebook)
     model.vision_tower.load_state_dict(tower.state_dict())
-    if args.start:
-        saved = torch.load(args.start, weights_only=True)["average"]
-        model.vision_tower.load_state_dict({k.removeprefix("vision_tower."): v for k, v in saved.items()
-                                            if k.startswith("vision_tower.")})
     return model
 
 
-def groups(model, heads, first):
-    """Parameters that learn: everything but the tower's layers before `first`, whose output is stored."""
-    frozen = ["vision_tower.embeddings"] + [f"vision_tower.encoder.layers.{i}." for i in range(first)]
-    tower, rest = [], list(heads.parameters())
+def groups(model, heads, peak, peak_tower):
+    """Parameters with the peak of their rate: the tower's fade towards the pixels, which stay as they are."""
+    layers = model.s.vision_layers
+    tower, rest = [[] for _ in range(layers)], list(heads.parameters())
     for name, p in model.named_parameters():
-        if any(name.startswith(f) for f in frozen):
+        if name.startswith("vision_tower.embeddings"):
             p.requires_grad_(False)
         elif name.startswith("vision_tower.encoder"):
-            tower.append(p)
+            tower[int(name.split(".")[3])].append(p)
         else:
             rest.append(p)
-    return [{"params": rest, "peak": PEAK, "weight_decay": DECAY},
-            {"params": tower, "peak": PEAK_TOWER, "weight_decay": DECAY}]
+    faded = [{"params": some, "peak": peak_tower * FADE ** (layers - 1 - i), "weight_decay": DECAY}
+             for i, some in enumerate(tower)]
+    return [{"params": rest, "peak": peak, "weight_decay": DECAY}] + faded
 
 
 def rate(step, share):
     """Warm-up, then a cosine to 2 %."""
-    return min(1.0, (step + 1) / 120) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, share))))
+    return min(1.0, (step + 1) / 150) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, share))))
 
 
-def spread(share):
-    """Width of the box targets in bins of 1/1023: from a twentieth of the photo to an eighth of a patch."""
-    return 8 + 40 * max(0.0, 1 - share / 0.85) ** 2
+def spread(share, width):
+    """Width of the box targets in bins of 1/1023: from `width` down to an eighth of a patch."""
+    return 8 + (width - 8) * max(0.0, 1 - share / 0.85) ** 2
 
 
-def learn(model, heads, words, codec, shards, batch, first, rng, share):
-    tokens, labels, boxes, masks = shards.pick(batch, rng)
+def learn(model, heads, words, codec, views, texts, rng, width):
+    """The losses of one batch, by name."""
     twice = lambda x: torch.cat([x] * TEXTS)
-    text = sequences(words, codec, twice(labels), twice(boxes), twice(masks), rng)
-    embeddings = model.image_embeddings(tokens, first)
-    seen, cache = model.image_pass(embeddings)
-    gazes, cache = [], [(twice(k), twice(v)) for k, v in cache]
-    states = model.text_pass(text.ids, text.prefix, cache, gazes=gazes)
-    out = L.token_losses(model, words, codec, states, text, spread(share))
+    text = sequences(words, codec, twice(views.labels), twice(views.boxes), twice(views.masks), rng)
+    gazes = []
+    with torch.autocast("cpu", torch.bfloat16):
+        embeddings = model.projector(model.vision_tower(views.pixels()))
+        seen, cache = model.image_pass(embeddings)
+        states = model.text_pass(text.ids, text.prefix, [(twice(k), twice(v)) for k, v in cache], gazes=gazes)
+    gazes = [g.float() for g in gazes]
+    embeddings, seen, states = embeddings.float(), seen.float(), states.float()
+    out = L.token_losses(model, words, codec, states, text, width)
     out["gaze"] = L.gaze_loss(gazes, text)
-    targets = L.dense_targets(labels, boxes, masks)
+    targets = L.dense_targets(views.labels, views.boxes, views.masks)
     out["dense_in"] = L.dense_loss(heads["in"], embeddings, targets)
     out["dense_out"] = L.dense_loss(heads["out"], seen, targets)
     rows = model.embed_tokens.weight[words.loc0:words.loc0 + LOC_BINS]
-    out["dense_loc"] = L.dense_loc_loss(heads["out"], seen, targets, rows, spread(share))
+    out["dense_loc"] = L.dense_loc_loss(heads["out"], seen, targets, rows, width)
+    if texts:
+        ids, prefix, places = texts.pick(WRITTEN, rng)
+        with torch.autocast("cpu", torch.bfloat16):
+            # Whatever photo stands in front of them: the answer is in the prompt.
+            some = [(k[:WRITTEN], v[:WRITTEN]) for k, v in cache]
+            written = model.text_pass(ids, prefix, some).float()
+        out["written"] = L.written_loss(model, written, places)
     return out
 
 
@@ -102,14 +122,6 @@ def smooth(rows, loc0, kernel):
         rows[loc0:loc0 + LOC_BINS] = kernel @ rows[loc0:loc0 + LOC_BINS]
 
 
-def remember(optimiser, saved):
-    """Takes up a saved state. Parameters thawed since begin without a past."""
-    state = optimiser.state_dict()
-    known = {i: past for i, past in saved["state"].items() if i in state["param_groups"][0]["params"]}
-    same = [len(g["params"]) for g in saved["param_groups"]] == [len(g["params"]) for g in state["param_groups"]]
-    optimiser.load_state_dict({**state, "state": saved["state"] if same else known})
-
-
 def save(path, model, average, heads, optimiser, step, spent):
     state = {"size": asdict(model.s), "model": model.state_dict(), "average": average.state_dict(),
              "heads": heads.state_dict(), "optimiser": optimiser.state_dict(), "step": step, "spent": spent}
@@ -119,49 +131,55 @@ def save(path, model, average, heads, optimiser, step, spent):
 
 def main():
     parser = argparse.ArgumentParser()
-    for name in ("views", "tower", "codec", "tokenizer", "out"):
+    for name in ("data", "codec", "tokenizer", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--tower", type=Path, help="the tower's start, where there is no --start")
+    parser.add_argument("--start", type=Path, help="a checkpoint to begin from")
+    parser.add_argument("--texts", type=Path, help="written tasks, as JSON lines")
     parser.add_argument("--minutes", type=float, default=65)
-    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--layers", type=int, default=5)
-    parser.add_argument("--first", type=int, default=FROZEN, help="layers of the tower that the views have passed")
-    parser.add_argument("--start", type=Path, help="a checkpoint whose tower is taken instead of --tower's")
+    parser.add_argument("--peak", type=float, default=1.5e-3)
+    parser.add_argument("--peak-tower", type=float, default=1e-4)
+    parser.add_argument("--width", type=float, default=48, help="of the box targets at the start, in bins")
+    parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--resume", action="store_true")
     args = parser.parse_args()
-    torch.set_num_threads(2)
+    torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
     words, codec = load_words(args.tokenizer), codecs.load(args.codec)
     model, step, spent = fresh(args, words, codec), 0, 0.0
     heads = torch.nn.ModuleDict({"in": L.DenseHead(model.s.width), "out": L.DenseHead(model.s.width)})
     average = copy.deepcopy(model).requires_grad_(False)
-    optimiser = torch.optim.AdamW(groups(model, heads, args.first), lr=PEAK, betas=(0.9, 0.98))
+    optimiser = torch.optim.AdamW(groups(model, heads, args.peak, args.peak_tower), lr=args.peak, betas=(0.9, 0.98))
     if args.resume:
         saved = torch.load(args.out, weights_only=True)
         model.load_state_dict(saved["model"]), average.load_state_dict(saved["average"])
         heads.load_state_dict(saved["heads"])
-        remember(optimiser, saved["optimiser"])
+        peaks = [g["peak"] for g in optimiser.param_groups]
+        optimiser.load_state_dict(saved["optimiser"])
+        for group, peak in zip(optimiser.param_groups, peaks):
+            group["peak"] = peak
         step, spent = saved["step"], saved["spent"]
-    wide, narrow, rows = bell(12), bell(5), model.embed_tokens.weight
-    smooth(rows, words.loc0, narrow), smooth(average.embed_tokens.weight, words.loc0, narrow)
+    narrow, rows = bell(12), model.embed_tokens.weight
     # Only what learns is averaged; the rest is the same in both.
     moving = zip(*[(a, p) for a, p in zip(average.parameters(), model.parameters()) if p.requires_grad])
     moving = [list(side) for side in moving]
-    shards, held = Shards(args.views), Shards(args.views)
-    held.refresh("held-out.npz")
-    rng = np.random.default_rng(args.seed + step)
-    print("parameters", sum(p.numel() for p in model.parameters()), "views", shards.refresh(), flush=True)
-    first_step = step   # a thawed tower has to be warmed up, too
+    texts = Texts(args.texts, words) if args.texts else None
+    held, rng = held_out(args.data), np.random.default_rng(args.seed + step)
+    batches = stream(args.data, args.batch, args.seed + step)
+    print("parameters", sum(p.numel() for p in model.parameters()), "held out", len(held.pictures), flush=True)
     run_start, last_save, last_score, sums = time.time(), time.time(), time.time(), []
     while (now := spent + time.time() - run_start) < 60 * args.minutes:
         share = now / (60 * args.minutes)
         for group in optimiser.param_groups:
-            group["lr"] = group["peak"] * rate(step - first_step, share)
-        out = learn(model, heads, words, codec, shards, args.batch, args.first, rng, share)
+            group["lr"] = group["peak"] * rate(step, share)
+        out = learn(model, heads, words, codec, next(batches), texts, rng, spread(share, args.width))
         loss = L.total(out)
         optimiser.zero_grad()
         loss.backward()
-        smooth(rows.grad, words.loc0, wide)
+        smooth(rows.grad, words.loc0, narrow)
         torch.nn.utils.clip_grad_norm_([p for g in optimiser.param_groups for p in g["params"]], 1.0)
         optimiser.step()
         keep = min(AVERAGE, (step + 1) / (step + 10))
@@ -171,17 +189,16 @@ def main():
         sums.append({k: v.item() for k, v in out.items()})
         if step % 50 == 0:
             mean = {k: round(float(np.mean([s[k] for s in sums if k in s])), 3) for k in sums[0]}
-            print(f"step {step} {now / 60:.1f} min views {shards.refresh()}", mean, flush=True)
+            print(f"step {step} {now / 60:.1f} min", mean, flush=True)
             sums = []
         if time.time() - last_save > 150:
             save(args.out, model, average, heads, optimiser, step, now)
             last_save = time.time()
-        if time.time() - last_score > 900:
-            print("held out", json.dumps(score_views(average.eval(), words, codec, held.features[0][:64],
-                                                     {k: v[:64] for k, v in held.tables[0].items()},
-                                                     first_layer=args.first)), flush=True)
+        if time.time() - last_score > 60 * SCORE_EVERY:
+            print("held out", json.dumps(score_views(average.eval(), words, codec, held)), flush=True)
             last_score = time.time()
     save(args.out, model, average, heads, optimiser, step, now)
+    print("held out", json.dumps(score_views(average.eval(), words, codec, held)), flush=True)
     print("done", step, flush=True)
 
 

@@ -87,20 +87,16 @@ def score_folder(model, words, codec, data, name, adapted=False, eos_bias=0.0):
                          if not k.startswith("predicted")}}
 
 
-def score_views(model, words, codec, features, table, adapted=False, first_layer=None):
-    """The same on stored views (224x224 truth)."""
-    with torch.no_grad():
-        embeddings = torch.cat([model.image_embeddings(torch.from_numpy(np.array(features[i:i + 32])).float(), first_layer)
-                                for i in range(0, len(features), 32)])
-    found = greedy(model, words, embeddings, EVERY, adapted)
+def score_views(model, words, codec, views, adapted=False):
+    """The same on views (224x224 truth), such as those that `stream.held_out` keeps aside."""
+    found = greedy(model, words, embedded(model, views.pictures), EVERY, adapted)
     rows, count, hits = [], 0, 0
-    for i, mine in enumerate(found):
-        truth = [(np.unpackbits(table["masks"][i, j]).reshape(SIZE, SIZE).astype(bool), int(label))
-                 for j, label in enumerate(table["labels"][i]) if label >= 0]
+    for labels, true_masks, mine in zip(views.labels, views.masks, found):
+        truth = [(true_masks[j].numpy().astype(bool), int(label)) for j, label in enumerate(labels) if label >= 0]
         guess = drawn(mine, codec, SIZE, SIZE)
         rows += matched(truth, guess)
         hits, count = hits + precise(truth, guess), count + len(guess)
-    return summary(rows, len(features), count, hits)
+    return summary(rows, len(views.pictures), count, hits)
 
 
 def load_model(path):

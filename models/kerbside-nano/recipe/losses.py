@@ -169,8 +169,13 @@ def token_losses(model, words, codec, states, batch, spread):
     return out
 
 
+def written_loss(model, states, places):
+    """Plain cross-entropy of the tokens of written answers. places (n, 3): row, position, id."""
+    return F.cross_entropy(model.logits(states_at(states, places)), places[:, 2])
+
+
 WEIGHTS = {"loc": 1.0, "edge": 10.0, "seg": 0.5, "mask": 2.0, "label": 1.5, "other": 0.7,
-           "dense_in": 1.0, "dense_out": 1.5, "dense_loc": 0.5, "gaze": 0.3}
+           "dense_in": 1.0, "dense_out": 1.5, "dense_loc": 0.5, "gaze": 0.3, "written": 0.7}
 
 
 def total(losses):

@@ -155,11 +155,6 @@ class Nano(nn.Module):
         angle = torch.outer(torch.arange(first, first + count).float(), inverse).repeat(1, 2)
         return angle.cos(), angle.sin()
 
-    def image_embeddings(self, tokens, first_layer: int):
-        """Tower tokens before `first_layer` (batch, 256, 384) -> decoder inputs (batch, 256, width)."""
-        x = self.vision_tower.run_layers(tokens, first_layer, self.s.vision_layers)
-        return self.projector(self.vision_tower.post_layernorm(x))
-
     def image_pass(self, x):
         """The image through the plain base. Returns its states before the last layer and one (k, v) per layer.
 

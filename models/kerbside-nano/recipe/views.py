@@ -1,13 +1,5 @@
-"""Training views: 224x224 pictures of a few items, cropped, flipped, recoloured or composed.
+"""Training views: 224x224 pictures of a few items, cropped, flipped, recoloured or composed."""
 
-    python views.py --data DATA --tower WORK/tower.safetensors --out WORK/views --shards 60
-
-Each shard holds 256 views: the tower's tokens after its frozen layers (float16), and the items'
-labels, boxes and masks. Shards appear one by one, so training can start on the first few.
-"""
-
-import argparse
-import os
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +14,7 @@ import photos
 from classes import CLASSES
 from tower_torch import Tower
 
-SIZE, MAX_ITEMS, PER_SHARD = 224, 6, 256
-FROZEN = 5                   # layers of the tower that are never trained; their output is stored
+SIZE, MAX_ITEMS = 224, 6
 MIN_SIDE, MIN_VISIBLE = 0.045, 0.35
 
 
@@ -264,22 +255,6 @@ def packed(views: list[View]) -> dict[str, np.ndarray]:
     return out
 
 
-def write_shard(folder: Path, name: str, features: np.ndarray, table: dict) -> None:
-    """Written under another name first, so that a reader never meets half a shard."""
-    np.savez(folder / f"{name}.tmp.npz", **table)
-    np.save(folder / f"{name}.tmp.npy", features)
-    os.replace(folder / f"{name}.tmp.npy", folder / f"{name}.npy")
-    os.replace(folder / f"{name}.tmp.npz", folder / f"{name}.npz")
-
-
-@torch.no_grad()
-def features_of(tower: Tower, pictures: np.ndarray, batch=16) -> np.ndarray:
-    """(n, 224, 224, 3) uint8 -> (n, 256, 384) float16, after the frozen layers."""
-    parts = [tower.run_layers(tower.embed(to_tensor(pictures[i:i + batch])), 0, FROZEN)
-             for i in range(0, len(pictures), batch)]
-    return torch.cat(parts).half().numpy()
-
-
 def load_tower(path: Path) -> Tower:
     tensors = load_file(path)
     layers = 1 + max(int(k.split(".")[2]) for k in tensors if k.startswith("encoder.layers."))
@@ -293,35 +268,3 @@ def held_out_views(data: Path) -> list[View]:
     some = [p for p in photos.training_photos(data) if held_out(p) and p.items and p.source != "food"]
     views = [look(Image.fromarray(p.pixels()), p.items, (0, 0, 1, 1)) for p in some]
     return [v for v in views if v.labels]
-
-
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--tower", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--shards", type=int, default=60)
-    parser.add_argument("--first", type=int, default=0, help="number of the first shard; also its seed")
-    parser.add_argument("--threads", type=int, default=2)
-    args = parser.parse_args()
-    torch.set_num_threads(args.threads)
-    args.out.mkdir(parents=True, exist_ok=True)
-    tower = load_tower(args.tower)
-    if args.first == 0:
-        views = held_out_views(args.data)
-        pictures = np.stack([v.picture for v in views])
-        write_shard(args.out, "held-out", features_of(tower, pictures), packed(views))
-        print("held out", len(views), flush=True)
-    studio = Studio(args.data, args.first)
-    for number in range(args.first, args.first + args.shards):
-        if (args.out / f"train-{number:04d}.npz").exists():
-            continue
-        studio.rng = np.random.default_rng(1000 + number)
-        views = [studio.view() for _ in range(PER_SHARD)]
-        features = features_of(tower, np.stack([v.picture for v in views]))
-        write_shard(args.out, f"train-{number:04d}", features, packed(views))
-        print("shard", number, flush=True)
-
-
-if __name__ == "__main__":
-    main()

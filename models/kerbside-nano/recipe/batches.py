@@ -1,7 +1,6 @@
-"""Reads the stored views back, picks random ones and turns them into training sequences."""
+"""Turns views into training sequences."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -12,38 +11,6 @@ from sequence import CELLS, Words
 
 SIDE = 224
 HARD_CASE = 0.5     # share of items whose box is shown slightly wrong to the mask tokens
-
-
-class Shards:
-    def __init__(self, folder: Path):
-        self.folder, self.tables, self.features, self.names = folder, [], [], set()
-        self.waiting = []
-
-    def refresh(self, pattern="train-*.npz") -> int:
-        """Takes up shards that have appeared since; returns the number of views."""
-        for path in sorted(self.folder.glob(pattern)):
-            if ".tmp" not in path.name and path.stem not in self.names:
-                self.names.add(path.stem)
-                self.tables.append(dict(np.load(path)))
-                self.features.append(np.load(path.with_suffix(".npy"), mmap_mode="r"))
-        return sum(len(f) for f in self.features)
-
-    def pick(self, count, rng):
-        """Random views: tower tokens (count, 256, 384), labels, boxes, masks (count, 6, 224, 224) uint8.
-
-        Four batches are drawn at once and dealt out by number of items, so that little is padded.
-        """
-        if not self.waiting:
-            at = [(s := rng.integers(len(self.features)), rng.integers(len(self.features[s]))) for _ in range(4 * count)]
-            at.sort(key=lambda p: (self.tables[p[0]]["labels"][p[1]] >= 0).sum())
-            self.waiting = [at[i * count:(i + 1) * count] for i in rng.permutation(4)]
-        return self.take(self.waiting.pop())
-
-    def take(self, at):
-        tokens = torch.from_numpy(np.stack([self.features[s][i] for s, i in at])).float()
-        labels, boxes, bits = (np.stack([self.tables[s][k][i] for s, i in at]) for k in ("labels", "boxes", "masks"))
-        masks = np.unpackbits(bits, axis=-1).reshape(*bits.shape[:2], SIDE, SIDE)
-        return tokens, torch.from_numpy(labels).long(), torch.from_numpy(boxes), torch.from_numpy(masks)
 
 
 def crops(masks, boxes):
