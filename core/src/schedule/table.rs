@@ -67,21 +67,21 @@ pub struct Row {
 }
 
 /// The regular days of a round.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum When {
     /// Every week on these days.
     Weekly(Weekly),
-    /// Every n-th week, on the weekday of a known collection.
-    EveryWeeks(EveryWeeks),
     /// The n-th weekday of each month.
     Monthly(Monthly),
+    /// Every n-th week, on the weekday of a known collection.
+    EveryWeeks(EveryWeeks),
     /// The published list, complete.
     Dates(Dates),
 }
 
 /// Every week on these days.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Weekly {
     /// The days of the week.
@@ -89,7 +89,7 @@ pub struct Weekly {
 }
 
 /// Every n-th week, on the weekday of a known collection.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EveryWeeks {
     /// 2 for every other week.
@@ -99,7 +99,7 @@ pub struct EveryWeeks {
 }
 
 /// Weekdays counted within each month.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Monthly {
     /// For instance the second and the fourth Wednesday.
@@ -107,7 +107,7 @@ pub struct Monthly {
 }
 
 /// The published list of days, complete.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Dates {
     /// Every day there is.
@@ -115,7 +115,9 @@ pub struct Dates {
 }
 
 /// The n-th of some weekday in a month.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(deny_unknown_fields)]
 pub struct NthDay {
     /// 1 to 5, or −1 for the last one.
@@ -125,7 +127,9 @@ pub struct NthDay {
 }
 
 /// A day of the week, written out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Day {

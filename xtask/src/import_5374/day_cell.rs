@@ -15,22 +15,9 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
-use serde::Serialize;
+use kerbside_core::schedule::{Dates, Day, EveryWeeks, Monthly, NthDay, Weekly, When};
 
 use super::names::half_width;
-
-/// A day of the week, Monday first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Day {
-    Monday,
-    Tuesday,
-    Wednesday,
-    Thursday,
-    Friday,
-    Saturday,
-    Sunday,
-}
 
 const DAYS: [(Day, char, &str); 7] = [
     (Day::Monday, '月', "monday"),
@@ -42,28 +29,9 @@ const DAYS: [(Day, char, &str); 7] = [
     (Day::Sunday, '日', "sunday"),
 ];
 
-impl Day {
-    fn of(date: Date) -> Self {
-        // jiff counts Monday as 0 here.
-        DAYS[date.weekday().to_monday_zero_offset().unsigned_abs() as usize].0
-    }
-}
-
-/// The `nth` such weekday of a month.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub(super) struct Nth {
-    nth: i8,
-    weekday: Day,
-}
-
-/// A recurrence, as a schedule writes it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(untagged)]
-pub(super) enum When {
-    Weekly { weekly: Vec<Day> },
-    Monthly { monthly: Vec<Nth> },
-    EveryWeeks { every_weeks: u8, anchor: Date },
-    Dates { dates: Vec<Date> },
+fn day_of(date: Date) -> Day {
+    // jiff counts Monday as 0 here.
+    DAYS[date.weekday().to_monday_zero_offset().unsigned_abs() as usize].0
 }
 
 /// A recurrence in some months; in all of them if none is named.
@@ -115,7 +83,7 @@ impl DayCell {
     /// Days a recurrence is counted from.
     pub(super) fn anchors(&self) -> impl Iterator<Item = Date> {
         self.recurrences.iter().filter_map(|recurrence| match recurrence.when {
-            When::EveryWeeks { anchor, .. } => Some(anchor),
+            When::EveryWeeks(EveryWeeks { anchor, .. }) => Some(anchor),
             _ => None,
         })
     }
@@ -124,25 +92,25 @@ impl DayCell {
 impl Recurrence {
     /// The list, if it is one.
     pub(super) fn dates(&self) -> &[Date] {
-        if let When::Dates { dates } = &self.when { dates } else { &[] }
+        if let When::Dates(Dates { dates }) = &self.when { dates } else { &[] }
     }
 
     /// Whether there is a collection on this day.
     pub(super) fn falls_on(&self, date: Date) -> bool {
-        let weekday = Day::of(date);
+        let weekday = day_of(date);
         let in_month = self.months.is_empty() || self.months.contains(&date.month());
         in_month
             && match &self.when {
-                When::Weekly { weekly } => weekly.contains(&weekday),
-                When::Monthly { monthly } => {
+                When::Weekly(Weekly { weekly }) => weekly.contains(&weekday),
+                When::Monthly(Monthly { monthly }) => {
                     let nth = (date.day() - 1) / 7 + 1;
-                    monthly.contains(&Nth { nth, weekday })
+                    monthly.contains(&NthDay { nth, weekday })
                 }
-                When::EveryWeeks { every_weeks, anchor } => {
+                When::EveryWeeks(EveryWeeks { every_weeks, anchor }) => {
                     let days = (date - *anchor).get_days();
-                    days >= 0 && days % (7 * i32::from(*every_weeks)) == 0
+                    days >= 0 && i64::from(days) % (7 * i64::from(*every_weeks)) == 0
                 }
-                When::Dates { dates } => dates.contains(&date),
+                When::Dates(Dates { dates }) => dates.contains(&date),
             }
     }
 }
@@ -220,7 +188,7 @@ impl Days {
             return Err(not_a_day());
         }
         let anchor = date(written).ok_or_else(|| NotDays::NoSuchDate(word.to_owned()))?;
-        if Day::of(anchor) != day {
+        if day_of(anchor) != day {
             return Err(NotDays::Weekday(word.to_owned()));
         }
         self.fortnights.push(anchor);
@@ -230,28 +198,29 @@ impl Days {
     /// Entries of the same months become one recurrence.
     fn finish(mut self) -> DayCell {
         let mut weekly: BTreeMap<Vec<i8>, Vec<Day>> = BTreeMap::new();
-        let mut monthly: BTreeMap<Vec<i8>, Vec<Nth>> = BTreeMap::new();
+        let mut monthly: BTreeMap<Vec<i8>, Vec<NthDay>> = BTreeMap::new();
         for (weekday, nth, months) in self.regular {
             let months = sorted(months);
             match nth {
                 None => weekly.entry(months).or_default().push(weekday),
-                Some(nth) => monthly.entry(months).or_default().push(Nth { nth, weekday }),
+                Some(nth) => monthly.entry(months).or_default().push(NthDay { nth, weekday }),
             }
         }
         let weekly = weekly.into_iter().map(|(months, weekly)| Recurrence {
-            when: When::Weekly { weekly: sorted(weekly) },
+            when: When::Weekly(Weekly { weekly: sorted(weekly) }),
             months,
         });
         let monthly = monthly.into_iter().map(|(months, monthly)| Recurrence {
-            when: When::Monthly { monthly: sorted(monthly) },
+            when: When::Monthly(Monthly { monthly: sorted(monthly) }),
             months,
         });
         let yearly = |when| Recurrence { when, months: Vec::new() };
         let fortnights = sorted(self.fortnights).into_iter();
-        let fortnights =
-            fortnights.map(|anchor| yearly(When::EveryWeeks { every_weeks: 2, anchor }));
+        let fortnights = fortnights
+            .map(|anchor| yearly(When::EveryWeeks(EveryWeeks { every_weeks: 2, anchor })));
         self.dates = sorted(self.dates);
-        let dates = (!self.dates.is_empty()).then(|| yearly(When::Dates { dates: self.dates }));
+        let dates =
+            (!self.dates.is_empty()).then(|| yearly(When::Dates(Dates { dates: self.dates })));
         let recurrences = weekly.chain(monthly).chain(fortnights).chain(dates).collect();
         DayCell { recurrences, remarks: self.remarks }
     }

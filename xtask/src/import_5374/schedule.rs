@@ -5,11 +5,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
+use kerbside_core::schedule::{Dates, EveryWeeks, When};
 use serde::Serialize;
 
 use super::areas::{self, Area, Areas};
 use super::centres::Centres;
-use super::day_cell::{DayCell, Recurrence, When};
+use super::day_cell::{DayCell, Recurrence};
 use super::error::Error;
 use super::kinds::Kind;
 use super::names::key;
@@ -120,8 +121,10 @@ impl Calendar<'_> {
         found: &mut Findings,
     ) -> Option<Days> {
         let (from, until) = match &recurrence.when {
-            When::Dates { dates } => (*dates.first()?, *dates.last()?),
-            When::EveryWeeks { anchor, .. } => (self.period.from.max(*anchor), self.period.until),
+            When::Dates(Dates { dates }) => (*dates.first()?, *dates.last()?),
+            When::EveryWeeks(EveryWeeks { anchor, .. }) => {
+                (self.period.from.max(*anchor), self.period.until)
+            }
             _ => (self.period.from, self.period.until),
         };
         if until < from {
