@@ -23,3 +23,4 @@ mod schedule_plan;
 pub mod sort;
 pub mod synth;
 pub mod test;
+pub mod training;

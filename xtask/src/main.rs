@@ -15,16 +15,19 @@ cargo xtask inspect    print what is in a pack
 cargo xtask synth-pack write a pack of random weights, to measure speed and memory
 cargo xtask rules      check, show, search, compare and import rule packs
 cargo xtask schedule   print a community's calendar, or read one from a file
+cargo xtask data       make training samples from labelled photos
+cargo xtask train      train an adapter on them
 Each explains itself with --help.";
 
 fn main() -> ExitCode {
     let mut words = std::env::args().skip(1);
     let task = words.next().unwrap_or_default();
-    let args = Args::new(words.collect());
-    if task == "test" {
-        return xtask::test::run();
+    match task.as_str() {
+        "test" => return xtask::test::run(),
+        "data" | "train" => return xtask::training::run(&task, words),
+        _ => {}
     }
-    match run(&task, args) {
+    match run(&task, Args::new(words.collect())) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("{failure}");
