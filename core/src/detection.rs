@@ -1,5 +1,5 @@
-//! Boxes, labels and codes, read from and written to `<loc>`/`<seg>` text, and the merging of what
-//! several looks at one photo found.
+//! Boxes, labels and codes, read from and written to `<loc>`/`<seg>` text; `merge` keeps one item of
+//! each thing.
 //!
 //! ```text
 //! <loc y1><loc x1><loc y2><loc x2><seg>×16 label ; <loc y1>…
@@ -7,8 +7,12 @@
 //!
 //! Text and numbers only: which token id stands for which `<loc>` is the tokenizer's business.
 
+mod merge;
+
 use std::fmt;
 
+pub use self::merge::{distinct, merge};
+use crate::certainty::Certainty;
 use crate::mask::{Mask, Point};
 
 /// Codes of one mask, a 4×4 grid row by row.
@@ -215,11 +219,17 @@ pub struct Detection {
     pub codes: Option<[SegCode; SEG_CODES]>,
     /// Its mask inside `bbox`, once decoded.
     pub mask: Option<Mask>,
-    /// How sure the model is, `0..=1`; text does not carry it, so what is parsed has 1.
+    /// The chance that place and label are right, `0..=1`, calibrated where the pack has measured
+    /// it; text does not carry it, so what is parsed has 1.
     pub confidence: f32,
 }
 
 impl Detection {
+    /// How sure the app may say it is: the word for [`Self::confidence`].
+    pub fn certainty(&self) -> Certainty {
+        Certainty::of(self.confidence)
+    }
+
     /// The item that four `<loc>` bins (y1, x1, y2, x2), its codes and its label stand for.
     ///
     /// # Errors
@@ -319,97 +329,8 @@ fn shortened(text: &str) -> String {
     text.chars().take(24).collect()
 }
 
-/// Above this IoU two items of one label are the same thing.
-const SAME_LABEL_IOU: f32 = 0.5;
-/// Above this IoU two items are the same thing whatever they are called.
-const ANY_LABEL_IOU: f32 = 0.8;
-/// With this share of itself inside a larger item of its label, an item is a piece of it: crops cut
-/// things in two.
-const PIECE_SHARE: f32 = 0.8;
-
-/// Keeps one item of each thing that several looks at the photo found: first the surest of those
-/// that coincide, then the largest of those that lie inside one another. Surest first.
-pub fn merge(mut detections: Vec<Detection>) -> Vec<Detection> {
-    detections.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
-    let mut kept = keep_first(detections, |overlap, same_label| {
-        overlap.iou() > if same_label { SAME_LABEL_IOU } else { ANY_LABEL_IOU }
-    });
-    kept.sort_by(|a, b| b.bbox.area().total_cmp(&a.bbox.area()));
-    let mut kept = keep_first(kept, |overlap, same_label| {
-        same_label && overlap.share_of_smaller() > PIECE_SHARE
-    });
-    kept.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
-    kept
-}
-
-/// Drops what duplicates an earlier item.
-fn keep_first(
-    detections: Vec<Detection>,
-    is_duplicate: impl Fn(Overlap, bool) -> bool,
-) -> Vec<Detection> {
-    let mut kept: Vec<Detection> = Vec::new();
-    for detection in detections {
-        let duplicates = |earlier: &Detection| {
-            is_duplicate(Overlap::of(earlier, &detection), earlier.label == detection.label)
-        };
-        if !kept.iter().any(duplicates) {
-            kept.push(detection);
-        }
-    }
-    kept
-}
-
-/// How much of a photo two items cover, each and both.
-#[derive(Debug, Clone, Copy)]
-struct Overlap {
-    first: f32,
-    second: f32,
-    both: f32,
-}
-
-impl Overlap {
-    /// Points per side on which masks are compared: as fine as the masks are.
-    const GRID: usize = 128;
-
-    /// By masks where both items have one, else by boxes.
-    fn of(a: &Detection, b: &Detection) -> Self {
-        let both = a.bbox.intersection(&b.bbox);
-        match (&a.mask, &b.mask) {
-            (Some(first), Some(second)) if both.area() > 0.0 => {
-                Self::of_masks((first, &a.bbox), (second, &b.bbox))
-            }
-            _ => Self { first: a.bbox.area(), second: b.bbox.area(), both: both.area() },
-        }
-    }
-
-    fn of_masks(a: (&Mask, &BBox), b: (&Mask, &BBox)) -> Self {
-        let around = a.1.around(b.1);
-        let mut counts = Self { first: 0.0, second: 0.0, both: 0.0 };
-        for index in 0..Self::GRID * Self::GRID {
-            let along = |step: usize| (step as f32 + 0.5) / Self::GRID as f32;
-            let point = Point {
-                x: around.x1 + along(index % Self::GRID) * around.width(),
-                y: around.y1 + along(index / Self::GRID) * around.height(),
-            };
-            let (in_a, in_b) = (a.0.contains(a.1, point), b.0.contains(b.1, point));
-            counts.first += f32::from(u8::from(in_a));
-            counts.second += f32::from(u8::from(in_b));
-            counts.both += f32::from(u8::from(in_a && in_b));
-        }
-        counts
-    }
-
-    fn iou(&self) -> f32 {
-        self.both / (self.first + self.second - self.both).max(f32::MIN_POSITIVE)
-    }
-
-    fn share_of_smaller(&self) -> f32 {
-        self.both / self.first.min(self.second).max(f32::MIN_POSITIVE)
-    }
-}
-
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use proptest::prelude::*;
 
     use super::*;
@@ -418,7 +339,7 @@ mod tests {
         Label::new(text).unwrap()
     }
 
-    fn item(name: &str, [y1, x1, y2, x2]: [f32; 4], confidence: f32) -> Detection {
+    pub(crate) fn item(name: &str, [y1, x1, y2, x2]: [f32; 4], confidence: f32) -> Detection {
         let bbox = BBox { y1, x1, y2, x2 };
         Detection { label: label(name), bbox, codes: None, mask: None, confidence }
     }
@@ -520,36 +441,8 @@ mod tests {
     }
 
     #[test]
-    fn the_surest_of_coinciding_items_stays() {
-        let merged = merge(vec![
-            item("can", [0.1, 0.1, 0.5, 0.5], 0.6),
-            item("can", [0.1, 0.1, 0.5, 0.52], 0.9),
-            item("glass", [0.12, 0.1, 0.5, 0.5], 0.7),
-            item("glass", [0.1, 0.1, 0.3, 0.5], 0.5),
-            item("can", [0.6, 0.6, 0.9, 0.9], 0.1),
-        ]);
-        let left: Vec<(&str, f32)> =
-            merged.iter().map(|item| (item.label.as_str(), item.confidence)).collect();
-        assert_eq!(left, [("can", 0.9), ("glass", 0.5), ("can", 0.1)]);
-    }
-
-    #[test]
-    fn a_piece_of_a_larger_item_goes_even_if_surer() {
-        let merged = merge(vec![
-            item("can", [0.1, 0.1, 0.3, 0.3], 0.9),
-            item("can", [0.1, 0.1, 0.3, 0.8], 0.5),
-        ]);
-        assert_eq!(merged.len(), 1);
-        assert_eq!(merged[0].confidence, 0.5);
-    }
-
-    #[test]
-    fn masks_keep_apart_what_boxes_confuse() {
-        let half = |upper: bool| {
-            let mask = Mask::from_fn(|x, y| f32::from(u8::from((x > y) == upper)));
-            Detection { mask: Some(mask), ..item("can", [0.1, 0.1, 0.5, 0.5], 0.5) }
-        };
-        assert_eq!(merge(vec![half(true), half(false)]).len(), 2);
-        assert_eq!(merge(vec![half(true), half(true)]).len(), 1);
+    fn confidence_is_said_in_words() {
+        let said = |confidence| item("can", [0.0, 0.0, 1.0, 1.0], confidence).certainty();
+        assert_eq!([0.9, 0.6, 0.2].map(said), Certainty::ALL);
     }
 }

@@ -1,14 +1,26 @@
 //! The engine: what all photos share, opened once, and a session for one photo after the other.
+//!
+//! ```text
+//! service  which adapter a task runs with, and how sure its answers are
+//! items    the items of one answer, as the grammar reports their parts
+//! ```
+
+mod items;
+mod service;
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use self::items::Items;
+pub use self::items::WrittenItem;
+use self::service::Services;
 use crate::cancel::{CancelToken, Cancelled};
-use crate::detection::{self, BBox, Detection, Label, SegCode};
+use crate::certainty::Calibration;
+use crate::detection::{self, BBox, Detection, Label};
 use crate::error::{Error, Result};
-use crate::generate::detection_grammar::{DetectionGrammar, DetectionProgress, Masks};
-use crate::generate::generator::{Decoder, Generator, Likelihood, Report, Statistics};
+use crate::generate::detection_grammar::{DetectionGrammar, Masks};
+use crate::generate::generator::{Decoder, Generator, Statistics};
 use crate::generate::sampler::{Sampler, Strategy};
 use crate::language::prompt::{self, Prefix};
 use crate::language::tokenizer::Tokenizer;
@@ -54,6 +66,7 @@ struct Shared {
     tokenizer: Tokenizer,
     codec: Option<MaskCodec>,
     adapters: AdapterTable,
+    services: Services,
     threads: rayon::ThreadPool,
     text_positions: usize,
 }
@@ -80,6 +93,7 @@ impl Engine {
             adapters.load(&entry.id, &pack.adapter(&entry.id)?)?;
         }
         Ok(Self(Arc::new(Shared {
+            services: Services::of(pack.manifest()),
             manifest: pack.manifest().clone(),
             model,
             tokenizer,
@@ -120,15 +134,35 @@ impl Engine {
         self.0.threads.install(work)
     }
 
-    /// The adapter that the pack names for a task; `None` runs the base alone.
+    /// The adapter that a task runs with: the one the pack names for it, unless another was
+    /// [assigned](Self::assign). `None` runs the base alone.
     ///
     /// # Errors
     /// If the adapter was evicted and is not in memory.
     pub fn adapter_of(&self, task: &str) -> Result<Option<Arc<LoraAdapter>>> {
-        match self.0.manifest.tasks.get(task) {
-            Some(id) => Ok(Some(self.0.adapters.get(id)?)),
-            None => Ok(None),
-        }
+        let id = self.0.services.of_task(task).adapter;
+        id.map(|id| self.0.adapters.get(&id)).transpose().map_err(Error::from)
+    }
+
+    /// Lets a task run with another adapter from now on, or with the base alone. The pack's
+    /// calibration was measured with the pack's adapter and counts for no other.
+    ///
+    /// # Errors
+    /// If no adapter of that name is in memory.
+    pub fn assign(&self, task: &str, adapter: Option<&str>) -> Result<()> {
+        let adapter = adapter.map(|id| self.0.adapters.get(id)).transpose()?;
+        self.0.services.assign(&self.0.manifest, task, adapter.map(|a| a.id().to_owned()));
+        Ok(())
+    }
+
+    /// How a task's probabilities become chances.
+    pub fn calibration_of(&self, task: &str) -> Calibration {
+        self.0.services.of_task(task).calibration
+    }
+
+    /// Calibrates a task anew, until it is [assigned](Self::assign) another adapter.
+    pub fn calibrate(&self, task: &str, calibration: Calibration) {
+        self.0.services.calibrate(task, calibration);
     }
 
     /// Loads a PEFT folder from anywhere beside the pack's own adapters.
@@ -190,7 +224,8 @@ pub enum SegmentEvent {
         /// All of it.
         detection: Detection,
     },
-    /// The answer ran out of room: what was reported of this item is void.
+    /// What was reported of this item is void: the answer ran out of room, most likely nothing is
+    /// there, or the same thing was found twice.
     Dropped {
         /// Which item.
         item: usize,
@@ -260,7 +295,8 @@ impl Session {
         self.timings
     }
 
-    /// Outlines the photo's items. `on_event` hears of each part the moment it is complete.
+    /// Outlines the photo's items, each thing once. `on_event` hears of each part the moment it is
+    /// complete.
     ///
     /// # Errors
     /// [`Error::NoPhoto`], [`Error::Cancelled`] (the photo stays set), labels that cannot be
@@ -271,6 +307,39 @@ impl Session {
         cancel: &CancelToken,
         on_event: &mut dyn FnMut(SegmentEvent),
     ) -> Result<Vec<Detection>> {
+        let calibration = self.engine.calibration_of(SEGMENT);
+        let written = self.answer(request, &calibration, cancel, on_event)?;
+        let numbers: Vec<usize> = written.iter().map(|item| item.item).collect();
+        let detections: Vec<Detection> = written.into_iter().map(|item| item.detection).collect();
+        let kept = detection::distinct(&detections);
+        let is_kept = |index: &usize| kept.binary_search(index).is_ok();
+        for index in (0..detections.len()).filter(|index| !is_kept(index)) {
+            on_event(SegmentEvent::Dropped { item: numbers[index] });
+        }
+        Ok(kept.into_iter().map(|index| detections[index].clone()).collect())
+    }
+
+    /// All that the model writes of the photo, doubled and improbable items too, each with the
+    /// evidence for it: what a calibration is measured on.
+    ///
+    /// # Errors
+    /// As [`Self::segment`].
+    pub fn write(
+        &mut self,
+        request: &SegmentRequest,
+        cancel: &CancelToken,
+    ) -> Result<Vec<WrittenItem>> {
+        self.answer(request, &Calibration::default(), cancel, &mut |_| {})
+    }
+
+    /// The items of one answer that `calibration` does not take for noise.
+    fn answer(
+        &mut self,
+        request: &SegmentRequest,
+        calibration: &Calibration,
+        cancel: &CancelToken,
+        on_event: &mut dyn FnMut(SegmentEvent),
+    ) -> Result<Vec<WrittenItem>> {
         let begin = Instant::now();
         let engine = self.engine.clone();
         let adapter = engine.adapter_of(SEGMENT)?;
@@ -286,7 +355,7 @@ impl Session {
         let room = self.ask(&question, adapter.as_deref(), cancel)?;
 
         let start = Instant::now();
-        let mut items = Items::new(&engine, &labels, begin);
+        let mut items = Items::new(engine.codec(), &labels, calibration, begin);
         let sampler = Sampler::new(Strategy::Greedy).on_scale(engine.tokenizer().locations());
         let weighed = engine.tokenizer().codes();
         let mut generator = Generator { sampler, max_tokens: room, weighed };
@@ -422,80 +491,5 @@ impl Decoder for Answer<'_> {
             engine.model().last_logits(sequence, rows, logits);
             Ok(())
         })
-    }
-}
-
-/// The items of one answer, as the grammar reports their parts.
-struct Items<'a> {
-    engine: &'a Engine,
-    labels: &'a [Label],
-    begin: Instant,
-    corners: [u16; 4],
-    codes: Option<[SegCode; 16]>,
-    mask: Option<Mask>,
-    complete: Vec<Detection>,
-    mask_time: Duration,
-    first_mask: Option<Duration>,
-}
-
-impl<'a> Items<'a> {
-    fn new(engine: &'a Engine, labels: &'a [Label], begin: Instant) -> Self {
-        Self {
-            engine,
-            labels,
-            begin,
-            corners: [0; 4],
-            codes: None,
-            mask: None,
-            complete: Vec::new(),
-            mask_time: Duration::ZERO,
-            first_mask: None,
-        }
-    }
-
-    fn take(&mut self, report: Report<DetectionProgress>, on_event: &mut dyn FnMut(SegmentEvent)) {
-        match report.event {
-            DetectionProgress::Box { item, corners } => {
-                self.corners = corners;
-                (self.codes, self.mask) = (None, None);
-                let bbox = BBox::from_bins(corners).expect("the grammar keeps boxes upright");
-                on_event(SegmentEvent::Box { item, bbox });
-            }
-            DetectionProgress::Codes { item, codes } => {
-                self.decode_mask(item, codes, &report.weights, on_event);
-            }
-            DetectionProgress::Label { item, label } => {
-                let detection = self.detection(label, report.likelihood);
-                self.complete.push(detection.clone());
-                on_event(SegmentEvent::Item { item, detection });
-            }
-            DetectionProgress::Dropped { item } => on_event(SegmentEvent::Dropped { item }),
-        }
-    }
-
-    fn decode_mask(
-        &mut self,
-        item: usize,
-        codes: [u8; 16],
-        weights: &[f32],
-        on_event: &mut dyn FnMut(SegmentEvent),
-    ) {
-        let codes = codes.map(|c| SegCode::new(c).expect("the grammar keeps codes below 128"));
-        self.codes = Some(codes);
-        let Some(codec) = self.engine.codec() else { return };
-        let start = Instant::now();
-        let mask = codec.decode_expected(weights);
-        self.mask_time += start.elapsed();
-        self.first_mask.get_or_insert_with(|| self.begin.elapsed());
-        self.mask = Some(mask.clone());
-        on_event(SegmentEvent::Mask { item, mask });
-    }
-
-    /// The item as it stands; how sure the model was of the label is how sure it is of the item.
-    fn detection(&mut self, label: usize, likelihood: Likelihood) -> Detection {
-        let label = self.labels[label].clone();
-        let item = Detection::from_tokens(self.corners, self.codes, label)
-            .expect("the grammar keeps boxes upright");
-        Detection { mask: self.mask.take(), confidence: likelihood.mean(), ..item }
     }
 }

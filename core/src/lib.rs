@@ -11,6 +11,7 @@
 //! lora        the adapters that make three specialists of one base
 //! generate    logits → tokens, held to a grammar
 //! detection   <loc>/<seg> tokens ⇄ boxes, codes and labels
+//! certainty   the tokens' probabilities → the chance of being right → one of three words
 //! mask        16 codes → 64×64 mask → outline
 //! structured  tokens ⇄ JSON
 //! rules       the community's rule pack decides what is done with an item
@@ -38,6 +39,7 @@
 
 pub mod attention;
 pub mod cancel;
+pub mod certainty;
 pub mod detection;
 pub mod engine;
 pub mod error;
@@ -57,6 +59,7 @@ pub mod structured;
 pub mod vision;
 
 pub use cancel::CancelToken;
+pub use certainty::Certainty;
 pub use detection::{BBox, Detection};
 pub use engine::{Engine, EngineOptions, SegmentEvent, SegmentRequest, Session};
 pub use error::{Error, Result};

@@ -1,11 +1,39 @@
 //! How much of a dataset's masks survives the mask codec: the ceiling of every model that uses it.
 
+use std::path::PathBuf;
+
 use kerbside_core::detection::BBox;
+use kerbside_core::engine::{Engine, EngineOptions};
 use kerbside_core::mask::{CodecError, Mask, MaskCodec};
 use serde::Serialize;
 
+use crate::args::Args;
 use crate::dataset::{Dataset, DatasetError};
 use crate::evaluate::{mean, share};
+use crate::failure::{Failure, Result as TaskResult};
+use crate::{bundled, measure};
+
+const USAGE: &str = "cargo xtask evaluate codec --data DIR [--pack DIR] [--json]";
+
+/// `cargo xtask evaluate codec`.
+///
+/// # Errors
+/// What is wrong with the arguments, the pack or the data.
+pub fn run(mut args: Args) -> TaskResult<()> {
+    let (mut pack, mut data, mut as_json) = (bundled::pack(), None, false);
+    while let Some(arg) = args.next(USAGE)? {
+        match arg.as_str() {
+            "--pack" => pack = args.path(&arg)?,
+            "--data" => data = Some(args.path(&arg)?),
+            "--json" => as_json = true,
+            _ => return Err(Failure::new(format!("unknown option {arg}; {USAGE}"))),
+        }
+    }
+    let data: PathBuf = data.ok_or_else(|| Failure::new(format!("--data is missing; {USAGE}")))?;
+    let engine = Engine::open(&pack, &EngineOptions::default())?;
+    let codec = engine.codec().ok_or_else(|| Failure::new("this pack has no mask codec"))?;
+    measure::print(&codec_report(&Dataset::open(&data)?, codec)?, as_json)
+}
 
 /// IoU above which a reconstruction is good.
 const GOOD_IOU: f64 = 0.7;

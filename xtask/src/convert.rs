@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use kerbside_core::certainty::Calibration;
 use kerbside_core::lora::{BaseModel, LoraAdapter};
 use kerbside_core::pack::manifest::{ADAPTER_FILES, Manifest};
 use kerbside_core::pack::{Origin, PrefixMode, adapter_files};
@@ -21,8 +22,8 @@ use crate::failure::{Failure, Result};
 use crate::new_pack::{Card, MASK_CODEC, NewPack, TOKENIZER, WEIGHTS};
 
 const USAGE: &str = "cargo xtask convert HF-FOLDER OUT [--bits 4|8|16|32] [--codec FILE.npz|FILE.safetensors] \
-[--adapter ID=FOLDER]... [--task TASK=ID]... [--prefix-mode joint|isolated] [--name NAME] \
-[--version 1.0.0] [--base ID] [--licence TEXT] [--attribution TEXT]";
+[--adapter ID=FOLDER]... [--task TASK=ID]... [--calibration FILE] [--prefix-mode joint|isolated] \
+[--name NAME] [--version 1.0.0] [--base ID] [--licence TEXT] [--attribution TEXT]";
 
 /// The tasks of the app: an adapter of one of these names serves it.
 const TASKS: [&str; 3] = ["segment", "dispose", "highlight"];
@@ -42,6 +43,8 @@ pub struct Options {
     pub adapters: Vec<(String, PathBuf)>,
     /// Task → adapter id, beside those whose adapter has the task's name.
     pub tasks: BTreeMap<String, String>,
+    /// What `cargo xtask evaluate segment --calibrate` wrote for these weights and adapters.
+    pub calibration: Option<PathBuf>,
     /// Stands above what `config.json` says.
     pub prefix_mode: Option<PrefixMode>,
     /// Name of the pack; the name of `out` otherwise.
@@ -66,6 +69,7 @@ impl Options {
             codec: None,
             adapters: Vec::new(),
             tasks: BTreeMap::new(),
+            calibration: None,
             prefix_mode: None,
             name: None,
             version: "1.0.0".into(),
@@ -99,6 +103,8 @@ pub fn run(args: Args) -> Result<()> {
 /// What is wrong with the folder; nothing is left at `out`.
 pub fn convert(options: &Options) -> Result<Manifest> {
     let config = read_config(options)?;
+    let calibration = options.calibration.as_deref().map(read_calibration).transpose()?;
+    let calibration = calibration.unwrap_or_default();
     let checkpoint = Checkpoint::open(&options.source)?;
     let base = BaseModel { architecture: config.architecture, id: base_id(options, config.id) };
     let pack = NewPack::begin(&options.out)?;
@@ -124,6 +130,7 @@ pub fn convert(options: &Options) -> Result<Manifest> {
         base: base.id,
         architecture: base.architecture,
         tasks,
+        calibration,
         adapters: options.adapters.iter().map(|(id, _)| id.clone()).collect(),
     })
 }
@@ -136,6 +143,15 @@ fn read_config(options: &Options) -> Result<HfConfig> {
         config.architecture.prefix_mode = mode;
     }
     Ok(config)
+}
+
+/// A file that holds what `pack.json` will have under `calibration`.
+///
+/// # Errors
+/// If it cannot be read or holds something else.
+pub fn read_calibration(path: &Path) -> Result<BTreeMap<String, Calibration>> {
+    let numbers = serde_json::from_slice(&read(path)?);
+    numbers.map_err(|e| Failure::from(e).during(path.display()))
 }
 
 fn base_id(options: &Options, configured: Option<String>) -> String {
@@ -172,6 +188,7 @@ fn parse(mut args: Args) -> Result<Options> {
                 options.adapters.push((id, folder.into()));
             }
             "--task" => options.tasks.extend([pair(&arg, &args.text(&arg)?)?]),
+            "--calibration" => options.calibration = Some(args.path(&arg)?),
             "--prefix-mode" => options.prefix_mode = Some(mode(&args.text(&arg)?)?),
             "--name" => options.name = Some(args.text(&arg)?),
             "--version" => options.version = args.text(&arg)?,

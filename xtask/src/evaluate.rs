@@ -1,44 +1,38 @@
 //! How well an engine finds what people outlined, as numbers a stranger can check.
+//!
+//! ```text
+//! scene              one photo: what is outlined, what was found, how much each covers the other
+//! matching           which found item is which true one
+//! average_precision  as COCO measures it
+//! reliability        whether the words of confidence keep what they promise
+//! baseline           what a guess that looks at nothing would score
+//! report, table      all of it, as numbers with names and as text
+//! fit                the numbers of a calibration, from held-out photos
+//! pictures           the photos with truth and prediction drawn on them
+//! segment            `cargo xtask evaluate segment`
+//! ```
 
-use std::time::{Duration, Instant};
+pub mod average_precision;
+pub mod baseline;
+pub mod fit;
+pub mod matching;
+pub mod pictures;
+pub mod reliability;
+pub mod report;
+pub mod scene;
+pub mod segment;
+pub mod table;
 
-use kerbside_core::detection::{self, BBox, Detection, Label};
-use kerbside_core::mask::{BinaryMask, Mask};
+use std::time::Instant;
+
+use kerbside_core::detection::Detection;
 use kerbside_core::photo::Frame;
-use serde::Serialize;
 
+use self::matching::Fate;
+pub use self::report::Report;
+use self::report::Tally;
+use self::scene::Truth;
 use crate::dataset::{Dataset, DatasetError, Sample};
-
-/// IoU from which a predicted mask and an outlined item are the same thing.
-const MATCH_IOU: f64 = 0.5;
-
-/// What [`evaluate`] measures. Shares and means are `0..=1`, and 0 where there is nothing to share.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Report {
-    /// Photos looked at.
-    pub photos: usize,
-    /// Items outlined on them by people.
-    pub items: usize,
-    /// Mean over items of the best IoU any predicted mask has with it, 0 if there is none.
-    pub mean_iou: f64,
-    /// The same for one guess per photo that looks at nothing: a box in the middle, as wide and as
-    /// high as the median item of this dataset.
-    pub mean_iou_baseline: f64,
-    /// Share of the matched items whose label is right.
-    pub class_accuracy: f64,
-    /// Share of all items that the dataset's most frequent class is right for.
-    pub class_accuracy_baseline: f64,
-    /// Share of items matched, each by a prediction of its own, at an IoU of one half or more.
-    pub recall_50: f64,
-    /// Items not matched.
-    pub missed: usize,
-    /// Predictions that match no item and do not lie mostly in an ignored region.
-    pub invented: usize,
-    /// Answers that do not read back, as text, as the items they are.
-    pub invalid: usize,
-    /// Mean time of the engine, without reading the photo and without these measurements.
-    pub seconds_per_photo: f64,
-}
 
 /// What can stop a measurement: a photo, or the engine.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +50,21 @@ pub enum EvaluateError<E: std::error::Error + 'static> {
     },
 }
 
+/// A photo that was compared.
+#[derive(Debug)]
+pub struct Judged<'a> {
+    /// How many photos are done with this one.
+    pub done: usize,
+    /// Its file and labels.
+    pub sample: &'a Sample,
+    /// Its pixels.
+    pub frame: &'a Frame,
+    /// What the engine found.
+    pub detections: &'a [Detection],
+    /// What became of each.
+    pub fates: &'a [Fate],
+}
+
 /// Runs `engine` on every photo of `dataset` and compares. `progress` hears the number of photos
 /// done after each.
 ///
@@ -66,6 +75,20 @@ pub fn evaluate<E: std::error::Error + 'static>(
     engine: &mut dyn FnMut(&Frame) -> Result<Vec<Detection>, E>,
     progress: &mut dyn FnMut(usize),
 ) -> Result<Report, EvaluateError<E>> {
+    evaluate_photos(dataset, 0.0, engine, &mut |judged| progress(judged.done))
+}
+
+/// [`evaluate`], with items below `min_area` of their photo (`0..=1`) neither missed where they are
+/// not found nor invented where they are; `on_photo` sees what became of each.
+///
+/// # Errors
+/// As [`evaluate`].
+pub fn evaluate_photos<E: std::error::Error + 'static>(
+    dataset: &Dataset,
+    min_area: f64,
+    engine: &mut dyn FnMut(&Frame) -> Result<Vec<Detection>, E>,
+    on_photo: &mut dyn FnMut(&Judged<'_>),
+) -> Result<Report, EvaluateError<E>> {
     let mut tally = Tally::default();
     for (index, sample) in dataset.samples.iter().enumerate() {
         let frame = sample.frame()?;
@@ -74,170 +97,13 @@ pub fn evaluate<E: std::error::Error + 'static>(
             photo: sample.photo.display().to_string(),
             source,
         })?;
-        tally.time += start.elapsed();
-        tally.add(Truth::new(sample, frame.width(), frame.height()), &detections);
-        progress(index + 1);
+        let time = start.elapsed();
+        let truth = Truth::new(sample, (frame.width(), frame.height()), min_area);
+        let fates = tally.add(truth, &detections, min_area, time);
+        let done = index + 1;
+        on_photo(&Judged { done, sample, frame: &frame, detections: &detections, fates });
     }
     Ok(tally.report())
-}
-
-/// A mask in a photo and what it is called.
-#[derive(Debug, Clone)]
-struct Item {
-    label: Label,
-    mask: BinaryMask,
-}
-
-/// What people outlined on one photo.
-#[derive(Debug, Clone)]
-struct Truth {
-    width: usize,
-    height: usize,
-    items: Vec<Item>,
-    ignored: BinaryMask,
-}
-
-impl Truth {
-    fn new(sample: &Sample, width: usize, height: usize) -> Self {
-        let item = |object: &crate::dataset::Object| Item {
-            label: object.label.clone(),
-            mask: object.mask(width, height),
-        };
-        // An outline thinner than a pixel covers none: nobody could find it.
-        let items = sample.objects.iter().map(item).filter(|item| item.mask.area() > 0).collect();
-        Self { width, height, items, ignored: sample.ignored_mask(width, height) }
-    }
-}
-
-/// Everything counted so far.
-#[derive(Debug, Default)]
-struct Tally {
-    /// Kept for the baseline, whose box is known only at the end.
-    truths: Vec<Truth>,
-    best_ious: Vec<f64>,
-    matched: usize,
-    right_labels: usize,
-    invented: usize,
-    invalid: usize,
-    time: Duration,
-}
-
-impl Tally {
-    fn add(&mut self, truth: Truth, detections: &[Detection]) {
-        let predicted: Vec<Item> = detections
-            .iter()
-            .map(|detection| Item {
-                label: detection.label.clone(),
-                mask: paste(detection, truth.width, truth.height),
-            })
-            .collect();
-        self.invalid += usize::from(!reads_back(detections));
-        let ious: Vec<Vec<f64>> = truth
-            .items
-            .iter()
-            .map(|item| predicted.iter().map(|other| item.mask.iou(&other.mask)).collect())
-            .collect();
-        self.best_ious.extend(ious.iter().map(|row| row.iter().copied().fold(0.0, f64::max)));
-        let pairs = match_one_to_one(&ious);
-        self.matched += pairs.len();
-        let is_right = |&&(item, prediction): &&(usize, usize)| {
-            truth.items[item].label == predicted[prediction].label
-        };
-        self.right_labels += pairs.iter().filter(is_right).count();
-        let is_matched = |prediction| pairs.iter().any(|&(_, other)| other == prediction);
-        let unmatched = predicted.iter().enumerate().filter(|(index, _)| !is_matched(*index));
-        self.invented += unmatched.filter(|(_, item)| !lies_in(&item.mask, &truth.ignored)).count();
-        self.truths.push(truth);
-    }
-
-    fn report(&self) -> Report {
-        let items = self.best_ious.len();
-        Report {
-            photos: self.truths.len(),
-            items,
-            mean_iou: mean(self.best_ious.iter().copied()),
-            mean_iou_baseline: centred_box_iou(&self.truths),
-            class_accuracy: share(self.right_labels, self.matched),
-            class_accuracy_baseline: share(most_frequent_label(&self.truths), items),
-            recall_50: share(self.matched, items),
-            missed: items - self.matched,
-            invented: self.invented,
-            invalid: self.invalid,
-            seconds_per_photo: self.time.as_secs_f64() / self.truths.len().max(1) as f64,
-        }
-    }
-}
-
-/// Whether the items' text is well formed: box, codes and label of each come back.
-fn reads_back(detections: &[Detection]) -> bool {
-    let same = |(a, b): (&Detection, &Detection)| {
-        (a.bbox.to_bins(), a.codes, &a.label) == (b.bbox.to_bins(), b.codes, &b.label)
-    };
-    detection::parse(&detection::write(detections))
-        .is_ok_and(|read| read.len() == detections.len() && read.iter().zip(detections).all(same))
-}
-
-/// A detection in the photo; without a mask it is its box.
-fn paste(detection: &Detection, width: usize, height: usize) -> BinaryMask {
-    match &detection.mask {
-        Some(mask) => mask.paste(&detection.bbox, width, height),
-        None => Mask::from_fn(|_, _| 1.0).paste(&detection.bbox, width, height),
-    }
-}
-
-/// Pairs (item, prediction) at [`MATCH_IOU`] or more, best first, none used twice.
-fn match_one_to_one(ious: &[Vec<f64>]) -> Vec<(usize, usize)> {
-    let mut candidates: Vec<(f64, usize, usize)> = ious
-        .iter()
-        .enumerate()
-        .flat_map(|(item, row)| row.iter().enumerate().map(move |(other, &iou)| (iou, item, other)))
-        .filter(|(iou, ..)| *iou >= MATCH_IOU)
-        .collect();
-    candidates.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let mut pairs: Vec<(usize, usize)> = Vec::new();
-    for (_, item, other) in candidates {
-        if !pairs.iter().any(|&(a, b)| a == item || b == other) {
-            pairs.push((item, other));
-        }
-    }
-    pairs
-}
-
-fn lies_in(mask: &BinaryMask, region: &BinaryMask) -> bool {
-    2 * mask.intersection(region) > mask.area()
-}
-
-/// [`Report::mean_iou_baseline`].
-fn centred_box_iou(truths: &[Truth]) -> f64 {
-    let boxes = truths.iter().flat_map(|truth| &truth.items).filter_map(|item| item.mask.bbox());
-    let (mut widths, mut heights): (Vec<f32>, Vec<f32>) =
-        boxes.map(|bbox| (bbox.width(), bbox.height())).unzip();
-    let (Some(width), Some(height)) = (median(&mut widths), median(&mut heights)) else {
-        return 0.0;
-    };
-    let bbox = BBox {
-        y1: 0.5 - height / 2.0,
-        x1: 0.5 - width / 2.0,
-        y2: 0.5 + height / 2.0,
-        x2: 0.5 + width / 2.0,
-    };
-    mean(truths.iter().flat_map(|truth| {
-        let guess = Mask::from_fn(|_, _| 1.0).paste(&bbox, truth.width, truth.height);
-        truth.items.iter().map(move |item| item.mask.iou(&guess))
-    }))
-}
-
-fn median(values: &mut [f32]) -> Option<f32> {
-    values.sort_by(f32::total_cmp);
-    values.get(values.len() / 2).copied()
-}
-
-/// How many items the most frequent class has.
-fn most_frequent_label(truths: &[Truth]) -> usize {
-    let labels: Vec<&Label> =
-        truths.iter().flat_map(|truth| &truth.items).map(|item| &item.label).collect();
-    let count = |label: &&Label| labels.iter().filter(|other| *other == label).count();
-    labels.iter().map(count).max().unwrap_or(0)
 }
 
 pub(crate) fn share(part: usize, whole: usize) -> f64 {
@@ -251,6 +117,12 @@ pub(crate) fn mean(values: impl Iterator<Item = f64>) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use kerbside_core::detection::{BBox, Label};
+    use kerbside_core::mask::{BinaryMask, Mask};
+
+    use super::scene::{Item, paste};
     use super::*;
 
     const SIZE: usize = 100;
@@ -266,18 +138,24 @@ mod tests {
         Detection { label, bbox: bbox(at), codes: None, mask: None, confidence: 1.0 }
     }
 
-    fn truth(items: &[(&str, [usize; 4])], ignored: [usize; 4]) -> Truth {
+    fn mask(at: [usize; 4]) -> BinaryMask {
+        paste(&detection("any", at), SIZE, SIZE)
+    }
+
+    fn truth(items: &[(&str, [usize; 4])], crowd: [usize; 4]) -> Truth {
         let item = |&(label, at): &(&str, [usize; 4])| Item {
             label: Label::new(label).unwrap(),
-            mask: paste(&detection(label, at), SIZE, SIZE),
+            mask: mask(at),
         };
-        let ignored = paste(&detection("crowd", ignored), SIZE, SIZE);
-        Truth { width: SIZE, height: SIZE, items: items.iter().map(item).collect(), ignored }
+        let items = items.iter().map(item).collect();
+        Truth { width: SIZE, height: SIZE, items, small: vec![], crowd: mask(crowd) }
     }
 
     fn report(photos: &[(Truth, Vec<Detection>)]) -> Report {
         let mut tally = Tally::default();
-        photos.iter().for_each(|(truth, found)| tally.add(truth.clone(), found));
+        for (truth, found) in photos {
+            tally.add(truth.clone(), found, 0.0, Duration::ZERO);
+        }
         tally.report()
     }
 

@@ -7,6 +7,7 @@ pub mod convert;
 pub mod dataset;
 pub mod evaluate;
 pub mod failure;
+pub mod held_out;
 pub mod import_5374;
 pub mod inspect;
 pub mod logits;

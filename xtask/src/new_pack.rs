@@ -6,6 +6,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use kerbside_core::certainty::Calibration;
 use kerbside_core::pack::manifest::{
     AdapterEntry, Base, FileEntry, MANIFEST, Manifest, Role, SCHEMA,
 };
@@ -39,6 +40,8 @@ pub struct Card {
     pub architecture: Architecture,
     /// Task → adapter id.
     pub tasks: BTreeMap<String, String>,
+    /// Task → how sure its answers are, where that was measured.
+    pub calibration: BTreeMap<String, Calibration>,
     /// Adapter ids, with folders under `adapters/`.
     pub adapters: Vec<String>,
 }
@@ -169,6 +172,7 @@ fn manifest(card: Card, files: Vec<FileEntry>) -> Result<Manifest> {
         peak_bytes: peak_bytes(&card.architecture, &files),
         architecture: card.architecture,
         tasks: card.tasks,
+        calibration: card.calibration,
         adapters: adapters.collect(),
         masks: files.iter().any(|f| f.role == Role::MaskCodec),
         files,

@@ -30,33 +30,63 @@ pub fn draw_to_file(frame: &Frame, detections: &[Detection], path: &Path) -> Ima
 
 /// Draws `detections` onto a copy of the photo, enlarged to at least 1024 pixels.
 pub fn draw(frame: &Frame, detections: &[Detection]) -> RgbImage {
-    let mut canvas = enlarged(frame);
+    let mut canvas = scaled(frame, usize::MAX);
     for detection in detections {
         let style = Style::of(detection.label.as_str());
         let polygons = outline(detection);
         fill(&mut canvas, &polygons, style);
-        stroke(&mut canvas, &polygons, style.colour);
+        stroke(&mut canvas, &polygons, style.colour, &STROKES);
     }
-    // Last, so that no item covers another's name.
-    let mut taken = Vec::new();
-    for (index, detection) in detections.iter().enumerate() {
-        let text = format!("{} {}", index + 1, detection.label);
-        let style = Style::of(detection.label.as_str());
-        name(&mut canvas, &text, &detection.bbox, style.colour, &mut taken);
-    }
+    let numbered =
+        |(index, detection): (usize, &Detection)| format!("{} {}", index + 1, detection.label);
+    name_all(&mut canvas, detections, detections.iter().enumerate().map(numbered));
     canvas
 }
 
-fn enlarged(frame: &Frame) -> RgbImage {
+/// Draws what people outlined (`truth`, thin and white) and what was found (in the colour of its
+/// class, with its caption) onto a copy of the photo of at least 1024 pixels and at most `most`.
+pub fn compare(
+    frame: &Frame,
+    most: usize,
+    truth: &[Polygon],
+    detections: &[Detection],
+    captions: &[String],
+) -> RgbImage {
+    let mut canvas = scaled(frame, most);
+    for detection in detections {
+        let style = Style::of(detection.label.as_str());
+        stroke(&mut canvas, &outline(detection), style.colour, &STROKES);
+    }
+    stroke(&mut canvas, truth, WHITE, &THIN);
+    name_all(&mut canvas, detections, captions.iter().cloned());
+    canvas
+}
+
+/// Last, so that no item covers another's name.
+fn name_all(
+    canvas: &mut RgbImage,
+    detections: &[Detection],
+    captions: impl Iterator<Item = String>,
+) {
+    let mut taken = Vec::new();
+    for (detection, text) in detections.iter().zip(captions) {
+        let style = Style::of(detection.label.as_str());
+        name(canvas, &text, &detection.bbox, style.colour, &mut taken);
+    }
+}
+
+/// The photo with a longer side of at least [`LEAST_SIDE`] and at most `most` pixels.
+fn scaled(frame: &Frame, most: usize) -> RgbImage {
     let (width, height) = (frame.width() as u32, frame.height() as u32);
     let photo = RgbImage::from_raw(width, height, frame.pixels().to_vec())
         .expect("a frame has three bytes a pixel");
     let longer = width.max(height);
-    if longer >= LEAST_SIDE {
+    let wanted = longer.min(most.try_into().unwrap_or(u32::MAX)).max(LEAST_SIDE);
+    if longer == wanted {
         return photo;
     }
-    let scaled = |side: u32| (side * LEAST_SIDE / longer).max(1);
-    resize(&photo, scaled(width), scaled(height), FilterType::CatmullRom)
+    let side = |side: u32| (u64::from(side) * u64::from(wanted) / u64::from(longer)).max(1) as u32;
+    resize(&photo, side(width), side(height), FilterType::CatmullRom)
 }
 
 /// The item's outline; without a mask, its box.
@@ -132,13 +162,17 @@ fn fill(canvas: &mut RgbImage, polygons: &[Polygon], style: Style) {
     }
 }
 
-/// Half the widths of the outline's black, white and coloured stroke: dark and light, so that it
-/// shows on any ground.
-const STROKES: [f32; 3] = [6.0, 4.0, 2.0];
+/// Half the width of a line and its colour; none takes that of the class.
+type Stroke = (f32, Option<Rgb<u8>>);
 
-fn stroke(canvas: &mut RgbImage, polygons: &[Polygon], colour: Rgb<u8>) {
+/// An outline is black, white and coloured: dark and light, so that it shows on any ground.
+const STROKES: [Stroke; 3] = [(6.0, Some(BLACK)), (4.0, Some(WHITE)), (2.0, None)];
+const THIN: [Stroke; 2] = [(2.0, Some(BLACK)), (1.0, None)];
+
+fn stroke(canvas: &mut RgbImage, polygons: &[Polygon], colour: Rgb<u8>, strokes: &[Stroke]) {
     let distance = distances(canvas, polygons);
-    for (half_width, colour) in STROKES.into_iter().zip([BLACK, WHITE, colour]) {
+    for &(half_width, fixed) in strokes {
+        let colour = fixed.unwrap_or(colour);
         for (pixel, distance) in canvas.pixels_mut().zip(&distance) {
             // A pixel that the stroke's edge goes through is covered in part.
             blend(pixel, colour, (half_width + 0.5 - distance).clamp(0.0, 1.0));
@@ -150,7 +184,7 @@ fn stroke(canvas: &mut RgbImage, polygons: &[Polygon], colour: Rgb<u8>) {
 fn distances(canvas: &RgbImage, polygons: &[Polygon]) -> Vec<f32> {
     let (width, height) = (canvas.width() as f32, canvas.height() as f32);
     let mut distance = vec![f32::INFINITY; (canvas.width() * canvas.height()) as usize];
-    let reach = STROKES[0] + 1.0;
+    let reach = STROKES[0].0 + 1.0;
     let rings =
         polygons.iter().flat_map(|polygon| std::iter::once(&polygon.outer).chain(&polygon.holes));
     for ring in rings {
@@ -215,7 +249,7 @@ fn place(canvas: (u32, u32), size: (u32, u32), bbox: &BBox, taken: &[Tag]) -> (u
     let (top, bottom) = (pixel(bbox.y1, canvas.1), pixel(bbox.y2, canvas.1));
     let (width, height) = (i64::from(size.0), i64::from(size.1));
     // Clear of the outline, half of which lies outside the box.
-    let gap = STROKES[0] as i64;
+    let gap = STROKES[0].0 as i64;
     let inside = |(x, y): (i64, i64)| {
         let last = (i64::from(canvas.0) - width, i64::from(canvas.1) - height);
         (x.clamp(0, last.0.max(0)) as u32, y.clamp(0, last.1.max(0)) as u32)
@@ -316,6 +350,22 @@ mod tests {
                 assert_ne!(look(style), look(other));
             }
         }
+    }
+
+    #[test]
+    fn truth_is_a_thin_line_beside_the_prediction() {
+        let ring = [(0.1, 0.1), (0.9, 0.1), (0.9, 0.9), (0.1, 0.9)];
+        let outer = ring.map(|(x, y)| Point { x, y }).to_vec();
+        let truth = [Polygon { outer, holes: vec![] }];
+        let found = [disc("metal", [0.3, 0.3, 0.7, 0.7])];
+        let drawn = compare(&frame(3000, 3000), 1200, &truth, &found, &["1 metal, sure".into()]);
+        assert_eq!(drawn.dimensions(), (1200, 1200));
+        let row: Vec<Rgb<u8>> = (100..400).map(|x| *drawn.get_pixel(x, 600)).collect();
+        let white = row.iter().position(|pixel| *pixel == WHITE).unwrap();
+        assert!((15..25).contains(&white), "the truth's left edge is at 120 pixels: {white}");
+        assert!(row.contains(&Style::of("metal").colour));
+        // Nothing is filled: what lies inside can be seen.
+        assert_eq!(*drawn.get_pixel(600, 600), Rgb([90; 3]));
     }
 
     #[test]

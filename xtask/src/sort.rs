@@ -11,7 +11,7 @@ use kerbside_core::engine::{Engine, EngineOptions, SegmentEvent, SegmentRequest,
 use kerbside_core::mask::Point;
 use kerbside_core::pack::Origin;
 use kerbside_core::photo::Frame;
-use kerbside_core::rules::{Context, Instruction, Perceived, RulePack};
+use kerbside_core::rules::{Context, Instruction, Perceived, RulePack, certainty_word};
 use serde_json::{Value, json};
 
 use crate::args::Args;
@@ -151,7 +151,8 @@ impl Sorted {
             text.push_str("\nNothing found. A closer look may help: --crop, or --at X,Y.\n");
         }
         for (i, (item, instructions)) in self.items.iter().enumerate() {
-            let _ = writeln!(text, "\n{} {} ({:.0} %)", i + 1, item.label, item.confidence * 100.0);
+            let word = certainty_word(item.certainty(), &wish.language);
+            let _ = writeln!(text, "\n{} {} ({word})", i + 1, item.label);
             for instruction in instructions {
                 let _ = writeln!(text, "  {}", instruction.sentence());
             }
@@ -202,6 +203,7 @@ impl Sorted {
             json!({
                 "label": item.label.as_str(),
                 "confidence": item.confidence,
+                "certainty": item.certainty().id(),
                 "box": {"y1": item.bbox.y1, "x1": item.bbox.x1, "y2": item.bbox.y2, "x2": item.bbox.x2},
                 "outline": outline.map(|polygons| polygons.iter().map(|p| json!({
                     "outer": rings(&p.outer),

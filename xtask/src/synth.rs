@@ -87,6 +87,7 @@ pub fn synthesise(size: Size, bits: Bits, out: &Path) -> Result<Manifest> {
         base: "kerbside/random".into(),
         architecture,
         tasks: BTreeMap::new(),
+        calibration: BTreeMap::new(),
         adapters: Vec::new(),
     })
 }

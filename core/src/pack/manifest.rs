@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::PackError;
 use super::path::{check_name, check_path};
+use crate::certainty::Calibration;
 use crate::language::config::TextConfig;
 use crate::vision::config::VisionConfig;
 
@@ -40,6 +41,10 @@ pub struct Manifest {
     pub architecture: Architecture,
     /// Task → adapter id. A task that is not here runs on the base alone.
     pub tasks: BTreeMap<String, String>,
+    /// Task → how its tokens' probabilities become chances, measured with the adapter in
+    /// [`Self::tasks`]. A task that is not here has [`Calibration::default`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub calibration: BTreeMap<String, Calibration>,
     /// The folders under `adapters/`.
     pub adapters: Vec<AdapterEntry>,
     /// Whether the mask codec is there; without it there are boxes but no masks.
@@ -253,6 +258,11 @@ impl Manifest {
         if let Some(words) = self.architecture.contradiction() {
             return Err(refuse(path, format!("architecture: {words}")));
         }
+        for (task, calibration) in &self.calibration {
+            if let Some(words) = calibration.contradiction() {
+                return Err(refuse(path, format!("calibration of {task}: {words}")));
+            }
+        }
         self.check_files(path)?;
         self.check_adapters(path)
     }
@@ -443,6 +453,31 @@ pub(super) mod tests {
         assert!(refusal(|j| j["adapters"][0]["id"] = json!("other")).contains("adapters/other"));
         assert!(refusal(|j| j["adapters"][0]["id"] = json!("../x")).contains("not a name"));
         assert!(refusal(|j| j["name"] = json!("a/b")).contains("not a name"));
+    }
+
+    #[test]
+    fn a_calibration_is_optional_and_checked() {
+        let numbers = json!({
+            "place": {"bias": -1.0, "corners": 0.5, "codes": 0.25},
+            "label": {"bias": -0.5, "label": 0.75},
+            "floor": 0.25
+        });
+        let mut with = sample();
+        with["calibration"] = json!({"segment": numbers});
+        let manifest = parse(&with).unwrap();
+        assert_eq!(manifest.calibration["segment"].place.corners, 0.5);
+        let again = Manifest::parse(manifest.to_json().as_bytes(), Path::new("x")).unwrap();
+        assert_eq!(manifest, again);
+        assert!(parse(&sample()).unwrap().calibration.is_empty());
+        assert!(!parse(&sample()).unwrap().to_json().contains("calibration"));
+        let set = |place: &str, value: Value| {
+            let mut broken = with.clone();
+            *broken.pointer_mut(place).unwrap() = value;
+            parse(&broken).unwrap_err().to_string()
+        };
+        assert!(set("/calibration/segment/floor", json!(1.5)).contains("segment: the floor"));
+        assert!(set("/calibration/segment/label/label", json!(-1)).contains("less likely"));
+        assert!(set("/calibration/segment/label", json!({"bias": 0.0})).contains("label"));
     }
 
     #[test]

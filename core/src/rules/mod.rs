@@ -66,6 +66,7 @@ pub use item::Item;
 pub use notice::{Notice, NoticeKind};
 pub use pack::{Contact, PackInfo, RulePack, Source};
 pub use perceived::{Context, Cue, Fact, Perceived, Seen, State};
+pub use phrases::certainty_word;
 pub use rule::{Answer, Hazard, Outcome, Question, Rule, Step, When};
 pub use schema::schema;
 pub use search::Hit;

@@ -14,6 +14,7 @@ use super::instruction::{
 };
 use super::rule::Doubt;
 use super::stream::{Moment, SetOut};
+use crate::certainty::Certainty;
 
 /// Templates of one language; `{name}` is a gap. All must be there, or the file is refused.
 #[derive(Debug, Deserialize)]
@@ -67,6 +68,7 @@ pub(super) struct Phrases {
     pub(super) yes: String,
     pub(super) no: String,
     pub(super) something_else: String,
+    certainty: BTreeMap<Certainty, String>,
 }
 
 /// The first one is used for languages without templates of their own.
@@ -86,6 +88,14 @@ static LANGUAGES: LazyLock<Vec<Phrases>> = LazyLock::new(|| {
         .map(|json| serde_json::from_str(json).expect("a test parses every bundled file"))
         .collect()
 });
+
+/// How sure the app is, in the word that people read: "sure", „wahrscheinlich“. A language without
+/// words of its own takes those of its base (`"de-CH"` → `"de"`), else English ones.
+pub fn certainty_word(certainty: Certainty, language: &str) -> &'static str {
+    let base = language.split('-').next().unwrap_or_default();
+    let phrases = Phrases::in_language(language).unwrap_or_else(|| Phrases::of(base));
+    phrases.certainty.get(&certainty).map_or(certainty.id(), String::as_str)
+}
 
 impl Phrases {
     /// Templates of `language`, or English ones.
@@ -363,8 +373,17 @@ mod tests {
     fn every_bundled_language_is_complete() {
         for phrases in LANGUAGES.iter() {
             assert_eq!(phrases.classes.len(), Class::ALL.len(), "{}", phrases.language);
+            assert_eq!(phrases.certainty.len(), Certainty::ALL.len(), "{}", phrases.language);
         }
         assert_eq!(LANGUAGES[0].language, "en", "English is what other languages fall back to");
+    }
+
+    #[test]
+    fn certainty_has_three_words_a_language() {
+        let german = Certainty::ALL.map(|word| certainty_word(word, "de-CH"));
+        assert_eq!(german, ["sicher", "wahrscheinlich", "unsicher"]);
+        assert_eq!(certainty_word(Certainty::Sure, "zh-TW"), "確定");
+        assert_eq!(certainty_word(Certainty::Likely, "fi"), "likely");
     }
 
     #[test]
