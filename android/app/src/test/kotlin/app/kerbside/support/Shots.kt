@@ -1,0 +1,61 @@
+package app.kerbside.support
+
+import android.app.Activity
+import android.graphics.Bitmap
+import android.graphics.Canvas
+import android.os.Looper
+import android.view.View
+import app.kerbside.MainActivity
+import app.kerbside.TestApp
+import java.io.File
+import java.util.concurrent.TimeUnit
+import org.robolectric.Robolectric
+import org.robolectric.RuntimeEnvironment
+import org.robolectric.Shadows.shadowOf
+import org.robolectric.android.controller.ActivityController
+
+/** How the phone is set for a picture. */
+enum class Setting(val qualifiers: String, val textScale: Float = 1f) {
+    Light("en-w360dp-h760dp-port-notnight-mdpi"),
+    Dark("en-w360dp-h760dp-port-night-mdpi"),
+    Large("en-w360dp-h760dp-port-notnight-mdpi", 2f),
+    German("de-w360dp-h760dp-port-notnight-mdpi"),
+    Wide("en-w760dp-h360dp-land-notnight-mdpi"),
+}
+
+/** The app running on a phone that is set as a test wants it. */
+class Phone(setting: Setting) {
+    val app: TestApp
+    val controller: ActivityController<MainActivity>
+    val activity: Activity get() = controller.get()
+
+    init {
+        RuntimeEnvironment.setQualifiers(setting.qualifiers)
+        RuntimeEnvironment.setFontScale(setting.textScale)
+        app = RuntimeEnvironment.getApplication() as TestApp
+        controller = Robolectric.buildActivity(MainActivity::class.java)
+    }
+
+    fun start(): Phone {
+        controller.setup()
+        settle()
+        return this
+    }
+
+    fun settle() {
+        repeat(4) {
+            shadowOf(Looper.getMainLooper()).idleFor(300, TimeUnit.MILLISECONDS)
+        }
+    }
+
+    fun draw(): Bitmap {
+        settle()
+        val view: View = activity.window.decorView
+        val bitmap = Bitmap.createBitmap(view.width, view.height, Bitmap.Config.ARGB_8888)
+        view.draw(Canvas(bitmap))
+        return bitmap
+    }
+}
+
+/** Where this repository is checked out. */
+val repository: File get() = File(System.getProperty("kerbside.root") ?: "../..").canonicalFile
