@@ -38,6 +38,12 @@ pub const CLASSES: [&str; 9] =
 /// The task whose adapter outlines items.
 pub const SEGMENT: &str = "segment";
 
+/// The task whose adapter tells which item of the rule pack a thing is.
+pub const DISPOSE: &str = "dispose";
+
+/// The task whose adapter picks the fact to lead with.
+pub const HIGHLIGHT: &str = "highlight";
+
 /// How an engine is opened.
 #[derive(Debug, Clone)]
 pub struct EngineOptions {
@@ -232,6 +238,19 @@ pub enum SegmentEvent {
     },
 }
 
+/// How far the model is with a photo, for whoever shows progress.
+#[derive(Debug, Clone)]
+pub(crate) enum Stage {
+    /// The photo is the model's square of pixels.
+    Preprocessed,
+    /// The vision tower has run.
+    Seen,
+    /// Photo and prompt are in the KV cache.
+    Prefilled,
+    /// A part of an item is known.
+    Part(SegmentEvent),
+}
+
 /// How long the stages of the last answer took.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Timings {
@@ -277,6 +296,15 @@ impl Session {
     /// # Errors
     /// [`Error::Cancelled`]; the session then has no photo.
     pub fn set_photo(&mut self, frame: &Frame, cancel: &CancelToken) -> Result<()> {
+        self.set_photo_staged(frame, cancel, &mut |_| {})
+    }
+
+    pub(crate) fn set_photo_staged(
+        &mut self,
+        frame: &Frame,
+        cancel: &CancelToken,
+        on_stage: &mut dyn FnMut(Stage),
+    ) -> Result<()> {
         self.photo = None;
         self.sequence.reset();
         self.timings = Timings::default();
@@ -284,10 +312,17 @@ impl Session {
         let start = Instant::now();
         let pixels = preprocess(frame, size);
         self.timings.preprocess = start.elapsed();
+        on_stage(Stage::Preprocessed);
         let adapter = self.engine.adapter_of(SEGMENT)?;
         let (features, tower) = self.look(&pixels, adapter.as_deref(), cancel)?;
+        on_stage(Stage::Seen);
         self.photo = Some(Photo { pixels, features, tower });
         Ok(())
+    }
+
+    /// The engine it belongs to.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
     }
 
     /// How long the stages of the last answer took.
@@ -307,14 +342,27 @@ impl Session {
         cancel: &CancelToken,
         on_event: &mut dyn FnMut(SegmentEvent),
     ) -> Result<Vec<Detection>> {
+        self.segment_staged(request, cancel, &mut |stage| {
+            if let Stage::Part(event) = stage {
+                on_event(event);
+            }
+        })
+    }
+
+    pub(crate) fn segment_staged(
+        &mut self,
+        request: &SegmentRequest,
+        cancel: &CancelToken,
+        on_stage: &mut dyn FnMut(Stage),
+    ) -> Result<Vec<Detection>> {
         let calibration = self.engine.calibration_of(SEGMENT);
-        let written = self.answer(request, &calibration, cancel, on_event)?;
+        let written = self.answer(request, &calibration, cancel, on_stage)?;
         let numbers: Vec<usize> = written.iter().map(|item| item.item).collect();
         let detections: Vec<Detection> = written.into_iter().map(|item| item.detection).collect();
         let kept = detection::distinct(&detections);
         let is_kept = |index: &usize| kept.binary_search(index).is_ok();
         for index in (0..detections.len()).filter(|index| !is_kept(index)) {
-            on_event(SegmentEvent::Dropped { item: numbers[index] });
+            on_stage(Stage::Part(SegmentEvent::Dropped { item: numbers[index] }));
         }
         Ok(kept.into_iter().map(|index| detections[index].clone()).collect())
     }
@@ -338,7 +386,7 @@ impl Session {
         request: &SegmentRequest,
         calibration: &Calibration,
         cancel: &CancelToken,
-        on_event: &mut dyn FnMut(SegmentEvent),
+        on_stage: &mut dyn FnMut(Stage),
     ) -> Result<Vec<WrittenItem>> {
         let begin = Instant::now();
         let engine = self.engine.clone();
@@ -353,6 +401,7 @@ impl Session {
         let mut grammar =
             DetectionGrammar::new(engine.tokenizer(), &request.labels, masks, request.max_items)?;
         let room = self.ask(&question, adapter.as_deref(), cancel)?;
+        on_stage(Stage::Prefilled);
 
         let start = Instant::now();
         let mut items = Items::new(engine.codec(), &labels, calibration, begin);
@@ -366,7 +415,7 @@ impl Session {
             cancel,
         };
         let outcome = generator.run(&mut decoder, &mut grammar, cancel, &mut |report| {
-            items.take(report, on_event);
+            items.take(report, &mut |event| on_stage(Stage::Part(event)));
         })?;
         self.timings.masks = items.mask_time;
         self.timings.decode = start.elapsed() - items.mask_time;
@@ -389,9 +438,28 @@ impl Session {
         cancel: &CancelToken,
         on_event: &mut dyn FnMut(SegmentEvent),
     ) -> Result<Vec<Detection>> {
-        self.set_photo(crop, cancel)?;
-        let found =
-            self.segment(request, cancel, &mut |event| on_event(event.into_photo(region)))?;
+        self.look_again_staged((crop, region), known, request, cancel, &mut |stage| {
+            if let Stage::Part(event) = stage {
+                on_event(event);
+            }
+        })
+    }
+
+    pub(crate) fn look_again_staged(
+        &mut self,
+        (crop, region): (&Frame, &BBox),
+        known: Vec<Detection>,
+        request: &SegmentRequest,
+        cancel: &CancelToken,
+        on_stage: &mut dyn FnMut(Stage),
+    ) -> Result<Vec<Detection>> {
+        self.set_photo_staged(crop, cancel, on_stage)?;
+        let found = self.segment_staged(request, cancel, &mut |stage| {
+            on_stage(match stage {
+                Stage::Part(event) => Stage::Part(event.into_photo(region)),
+                other => other,
+            });
+        })?;
         let found = found.into_iter().map(|item| item.from_crop(region));
         Ok(detection::merge(known.into_iter().chain(found).collect()))
     }

@@ -14,9 +14,14 @@
 //! certainty   the tokens' probabilities → the chance of being right → one of three words
 //! mask        16 codes → 64×64 mask → outline
 //! structured  tokens ⇄ JSON
+//! dispose     which item of the rule pack each thing is, and in what state
 //! rules       the community's rule pack decides what is done with an item
 //! schedule    when it is collected: recurring days, calendars in and out
+//! highlight   which of the facts to lead with
+//! analysis    all of it in one call: photo → items, instructions, highlights
 //! ```
+//!
+//! Beside them: `looks` (which parts of a photo deserve a closer look).
 //!
 //! Below them: `pack` and `store` (the only modules that touch files: models, and the app's own small
 //! state), `quant` (packed weights and their kernels), `attention` and `ops` (the arithmetic between
@@ -37,14 +42,18 @@
 //! # }
 //! ```
 
+pub mod analysis;
 pub mod attention;
 pub mod cancel;
 pub mod certainty;
 pub mod detection;
+pub mod dispose;
 pub mod engine;
 pub mod error;
 pub mod generate;
+pub mod highlight;
 pub mod language;
+pub mod looks;
 pub mod lora;
 pub mod mask;
 pub mod ops;
@@ -58,6 +67,7 @@ pub mod store;
 pub mod structured;
 pub mod vision;
 
+pub use analysis::{Analysis, AnalysisEvent, AnalysisRequest};
 pub use cancel::CancelToken;
 pub use certainty::Certainty;
 pub use detection::{BBox, Detection};

@@ -11,7 +11,6 @@ pub mod held_out;
 pub mod import_5374;
 pub mod inspect;
 pub mod logits;
-pub mod looks;
 pub mod measure;
 pub mod memory;
 pub mod new_pack;

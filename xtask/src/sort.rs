@@ -5,18 +5,18 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use kerbside_core::analysis::{Analysis, AnalysisEvent, AnalysisRequest};
 use kerbside_core::cancel::CancelToken;
-use kerbside_core::detection::{BBox, Detection};
-use kerbside_core::engine::{Engine, EngineOptions, SegmentEvent, SegmentRequest, Timings};
+use kerbside_core::detection::BBox;
+use kerbside_core::engine::{Engine, EngineOptions, Timings};
 use kerbside_core::mask::Point;
 use kerbside_core::pack::Origin;
 use kerbside_core::photo::Frame;
-use kerbside_core::rules::{Context, Instruction, Perceived, RulePack, certainty_word};
+use kerbside_core::rules::{Instruction, RulePack, certainty_word};
 use serde_json::{Value, json};
 
 use crate::args::Args;
 use crate::failure::{Failure, Result};
-use crate::looks::{self, Look};
 use crate::{bundled, memory, overlay};
 
 const USAGE: &str = "cargo xtask sort [PHOTO] [--pack DIR] [--community NAME] [--zone ID] \
@@ -39,11 +39,9 @@ struct Wish {
     threads: usize,
 }
 
-/// Everything that was found out.
+/// Everything that was found out, and what it cost.
 struct Sorted {
-    items: Vec<(Detection, Vec<Instruction>)>,
-    /// How often the model looked: once, and once more for each closer look.
-    looks: usize,
+    analysis: Analysis,
     open: Duration,
     whole: Duration,
     /// Of the first look.
@@ -59,11 +57,12 @@ pub fn run(args: Args) -> Result<()> {
     let rules = bundled::rule_pack(&wish.community)?;
     let sorted = sort(&wish, &frame, &rules)?;
     if let Some(path) = &wish.overlay {
-        let detections: Vec<_> = sorted.items.iter().map(|(d, _)| d.clone()).collect();
+        let items = sorted.analysis.items.iter();
+        let detections: Vec<_> = items.map(|item| item.detection.clone()).collect();
         overlay::draw_to_file(&frame, &detections, path)?;
     }
     if wish.json {
-        println!("{:#}", sorted.to_json(&wish, &frame));
+        println!("{:#}", sorted.to_json(&wish));
     } else {
         print!("{}", sorted.to_text(&wish));
     }
@@ -80,51 +79,24 @@ fn sort(wish: &Wish, frame: &Frame, rules: &RulePack) -> Result<Sorted> {
             "this pack has random weights: what it says is noise, only its speed means anything"
         );
     }
-    let cancel = CancelToken::new();
+    let request = wish.request(frame, rules);
+    let mut print = Progress { quiet: wish.json, start };
     let mut session = engine.session();
-    let mut print = Progress { quiet: wish.json, start, items: 0 };
-    session.set_photo(frame, &cancel)?;
-    let request = SegmentRequest::default();
-    let mut items = session.segment(&request, &cancel, &mut |event| print.show(&event))?;
-    let timings = session.timings();
-    let further = further_looks(wish, frame, &items);
-    let looks = 1 + further.len();
-    for (crop, region) in &further {
-        let on_event = &mut |event| print.show(&event);
-        items = session.look_again((crop, region), items, &request, &cancel, on_event)?;
-    }
-    let context = Context {
-        zones: wish.zones.clone(),
-        date: jiff::Zoned::now().date(),
-        language: wish.language.clone(),
-    };
-    let resolve = |item: Detection| {
-        let instructions = rules.resolve(&Perceived::of_class(item.label.as_str()), &context);
-        (item, instructions)
-    };
-    let items = items.into_iter().map(resolve).collect();
-    let whole = start.elapsed();
-    Ok(Sorted { items, looks, open, whole, timings, memory: memory::figures() })
-}
-
-/// Where a tap found nothing, and the quarters if the person asked for them.
-fn further_looks(wish: &Wish, frame: &Frame, items: &[Detection]) -> Vec<Look> {
-    let tap = wish.at.and_then(|at| looks::around_tap(frame, at, items));
-    let quarters = wish.crop.then(|| looks::quarters(frame));
-    tap.into_iter().chain(quarters.into_iter().flatten()).collect()
+    let on_event = &mut |event| print.show(&event);
+    let analysis = session.analyze(frame, &request, &CancelToken::new(), on_event)?;
+    let (whole, timings) = (start.elapsed(), session.timings());
+    Ok(Sorted { analysis, open, whole, timings, memory: memory::figures() })
 }
 
 /// Prints items the moment they are complete.
 struct Progress {
     quiet: bool,
     start: Instant,
-    items: usize,
 }
 
 impl Progress {
-    fn show(&mut self, event: &SegmentEvent) {
-        let SegmentEvent::Item { detection, .. } = event else { return };
-        self.items += 1;
+    fn show(&mut self, event: &AnalysisEvent) {
+        let AnalysisEvent::Item { detection, .. } = event else { return };
         if !self.quiet {
             let at = self.start.elapsed().as_secs_f32();
             println!("{at:6.2} s  found {}, {}", detection.label, place(&detection.bbox));
@@ -147,15 +119,21 @@ fn place(bbox: &BBox) -> String {
 impl Sorted {
     fn to_text(&self, wish: &Wish) -> String {
         let mut text = String::new();
-        if self.items.is_empty() {
+        if self.analysis.items.is_empty() {
             text.push_str("\nNothing found. A closer look may help: --crop, or --at X,Y.\n");
         }
-        for (i, (item, instructions)) in self.items.iter().enumerate() {
-            let word = certainty_word(item.certainty(), &wish.language);
-            let _ = writeln!(text, "\n{} {} ({word})", i + 1, item.label);
-            for instruction in instructions {
-                let _ = writeln!(text, "  {}", instruction.sentence());
+        for (i, item) in self.analysis.items.iter().enumerate() {
+            let word = certainty_word(item.detection.certainty(), &wish.language);
+            let _ = writeln!(text, "\n{} {} ({word})", i + 1, item.detection.label);
+            for sentence in item.instructions.iter().map(Instruction::sentence) {
+                let _ = writeln!(text, "  {sentence}");
             }
+        }
+        if !self.analysis.highlights.is_empty() {
+            text.push('\n');
+        }
+        for fact in &self.analysis.highlights {
+            let _ = writeln!(text, "* {}", fact.text);
         }
         if let Some(path) = &wish.overlay {
             let _ = writeln!(text, "\nDrawn to {}", path.display());
@@ -196,29 +174,9 @@ impl Sorted {
         text
     }
 
-    fn to_json(&self, wish: &Wish, frame: &Frame) -> Value {
-        let item = |(item, instructions): &(Detection, Vec<Instruction>)| {
-            let outline = item.mask.as_ref().map(|m| m.outline(&item.bbox));
-            let rings = |points: &[Point]| points.iter().map(|p| [p.x, p.y]).collect::<Vec<_>>();
-            json!({
-                "label": item.label.as_str(),
-                "confidence": item.confidence,
-                "certainty": item.certainty().id(),
-                "box": {"y1": item.bbox.y1, "x1": item.bbox.x1, "y2": item.bbox.y2, "x2": item.bbox.x2},
-                "outline": outline.map(|polygons| polygons.iter().map(|p| json!({
-                    "outer": rings(&p.outer),
-                    "holes": p.holes.iter().map(|h| rings(h)).collect::<Vec<_>>(),
-                })).collect::<Vec<_>>()),
-                "instructions": instructions,
-                "sentences": instructions.iter().map(Instruction::sentence).collect::<Vec<_>>(),
-            })
-        };
-        let mut value = json!({
-            "photo": {"path": wish.photo, "width": frame.width(), "height": frame.height()},
-            "community": wish.community,
-            "looks": self.looks,
-            "items": self.items.iter().map(item).collect::<Vec<_>>(),
-        });
+    fn to_json(&self, wish: &Wish) -> Value {
+        let mut value = self.analysis.to_json();
+        value["photo"]["path"] = json!(wish.photo);
         if wish.timings {
             let stages = self.stages().map(|(name, t)| (name.to_owned(), json!(t.as_secs_f64())));
             value["seconds"] = Value::Object(stages.into_iter().collect());
@@ -260,6 +218,16 @@ impl Wish {
             }
         }
         Ok(wish)
+    }
+
+    fn request<'a>(&self, frame: &Frame, rules: &'a RulePack) -> AnalysisRequest<'a> {
+        let mut request = AnalysisRequest::new(rules, jiff::Zoned::now().datetime());
+        let (width, height) = (frame.width() as f32, frame.height() as f32);
+        request.tap = self.at.map(|(x, y)| Point { x: x / width, y: y / height });
+        request.closer = self.crop;
+        request.context.zones.clone_from(&self.zones);
+        request.context.language.clone_from(&self.language);
+        request
     }
 }
 

@@ -74,4 +74,5 @@ pub use stream::{Bag, BagSize, How, Moment, Place, Price, SetOut, Site, Stream, 
 pub use text::Texts;
 pub use zone::{Side, Street, Zone};
 
+pub(crate) use phrases::Lead;
 pub(crate) use text::fold;

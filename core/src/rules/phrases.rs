@@ -69,6 +69,44 @@ pub(super) struct Phrases {
     pub(super) no: String,
     pub(super) something_else: String,
     certainty: BTreeMap<Certainty, String>,
+    leads: Leads,
+}
+
+/// Templates of the facts an answer may lead with.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Leads {
+    hazard: String,
+    tonight: String,
+    moved: String,
+    change: String,
+    bag: String,
+    deposit: String,
+}
+
+/// A fact to lead with: all that its sentence needs but the names of the things it is about. Texts
+/// are those of pack rows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Lead<'a> {
+    /// These things are dangerous.
+    Hazard { stream: &'a str },
+    /// This stream has to be put out.
+    Tonight { stream: &'a str, date: Date },
+    /// This stream is fetched on another day.
+    Moved { stream: &'a str, date: Date, regular: Date, reason: Option<&'a str> },
+    /// The answer for these things changes.
+    Change { date: Date },
+    /// Only these bags will do.
+    Bag { bags: &'a [BagText] },
+    /// Money comes back.
+    Deposit { place: &'a str, refund: Option<&'a str> },
+}
+
+impl Lead<'_> {
+    /// The sentence in `language` about the things called `labels`.
+    pub(crate) fn write(self, labels: &str, language: &str) -> String {
+        Phrases::of(language).lead(self, labels)
+    }
 }
 
 /// The first one is used for languages without templates of their own.
@@ -218,6 +256,41 @@ impl Phrases {
                 Some(fill(&self.no_official_dates, &[("date", &self.date(*since))]))
             }
             NextCollection::AskZone => None,
+        }
+    }
+
+    fn lead(&self, lead: Lead<'_>, labels: &str) -> String {
+        let leads = &self.leads;
+        match lead {
+            Lead::Hazard { stream } => {
+                fill(&leads.hazard, &[("labels", labels), ("stream", stream)])
+            }
+            Lead::Tonight { stream, date } => {
+                fill(&leads.tonight, &[("stream", stream), ("date", &self.date(date))])
+            }
+            Lead::Moved { stream, date, regular, reason } => {
+                let reason = reason.map(|reason| format!(", {reason}")).unwrap_or_default();
+                let (date, regular) = (self.date(date), self.date(regular));
+                let values = [
+                    ("stream", stream),
+                    ("date", &date),
+                    ("regular", &regular),
+                    ("reason", &reason),
+                ];
+                fill(&leads.moved, &values)
+            }
+            Lead::Change { date } => {
+                fill(&leads.change, &[("labels", labels), ("date", &self.date(date))])
+            }
+            Lead::Bag { bags } => {
+                let bags: Vec<_> = bags.iter().map(bag).collect();
+                fill(&leads.bag, &[("labels", labels), ("bags", &bags.join(" / "))])
+            }
+            Lead::Deposit { place, refund } => {
+                let head = fill(&leads.deposit, &[("labels", labels), ("place", place)]);
+                let refund = refund.map(|sum| fill(&self.refund, &[("refund", sum)]));
+                std::iter::once(head).chain(refund).collect::<Vec<_>>().join(" ")
+            }
         }
     }
 

@@ -8,6 +8,7 @@ use kerbside_core::cancel::CancelToken;
 use kerbside_core::certainty::{Calibration, Evidence};
 use kerbside_core::detection::{self, Detection};
 use kerbside_core::engine::{Engine, EngineOptions, SEGMENT, SegmentRequest, Session};
+use kerbside_core::looks;
 use kerbside_core::photo::Frame;
 
 use super::fit::{self, Example};
@@ -16,12 +17,12 @@ use super::report::Report;
 use super::scene::{Scene, Truth};
 use super::{Judged, evaluate_photos, pictures, table};
 use crate::args::Args;
+use crate::bundled;
 use crate::convert::read_calibration;
 use crate::dataset::Dataset;
 use crate::failure::{Failure, Result};
 use crate::held_out::held_out;
 use crate::measure::show_progress;
-use crate::{bundled, looks};
 
 const USAGE: &str = "\
 cargo xtask evaluate segment --data DIR... [--pack DIR] [--json]

@@ -1,9 +1,9 @@
 //! Which parts of a photo deserve a closer look: small things far away are lost in the model's
 //! small square.
 
-use kerbside_core::detection::{BBox, Detection};
-use kerbside_core::mask::Point;
-use kerbside_core::photo::Frame;
+use crate::detection::{BBox, Detection};
+use crate::mask::Point;
+use crate::photo::Frame;
 
 /// Side of a quarter as a share of the photo's: what one quarter's edge cuts, its neighbour holds
 /// whole.
@@ -12,16 +12,15 @@ const QUARTER: f32 = 0.6;
 /// A part of a photo, and its place there.
 pub type Look = (Frame, BBox);
 
-/// The square around a tap at pixel `(x, y)`, half the short side wide, unless something that is
-/// already outlined lies under it.
-pub fn around_tap(frame: &Frame, (x, y): (f32, f32), items: &[Detection]) -> Option<Look> {
-    let centre = Point { x: x / frame.width() as f32, y: y / frame.height() as f32 };
+/// The square around a tap, half the short side wide, unless something that is already outlined
+/// lies under it.
+pub fn around_tap(frame: &Frame, tap: Point, items: &[Detection]) -> Option<Look> {
     let is_outlined = |item: &Detection| match &item.mask {
-        Some(mask) => mask.contains(&item.bbox, centre),
-        None => item.bbox.contains(centre),
+        Some(mask) => mask.contains(&item.bbox, tap),
+        None => item.bbox.contains(tap),
     };
     let side = frame.width().min(frame.height()) / 2;
-    (!items.iter().any(is_outlined)).then(|| frame.crop_around(centre, side))
+    (!items.iter().any(is_outlined)).then(|| frame.crop_around(tap, side))
 }
 
 /// Four overlapping parts, one in each corner.
@@ -48,11 +47,12 @@ mod tests {
     #[test]
     fn a_tap_on_nothing_is_looked_at() {
         let frame = Frame::from_rgb(80, 40, vec![0; 9600]).unwrap();
-        let (crop, region) = around_tap(&frame, (20.0, 10.0), &[]).unwrap();
+        let (left, right) = (Point { x: 0.25, y: 0.25 }, Point { x: 0.875, y: 0.25 });
+        let (crop, region) = around_tap(&frame, left, &[]).unwrap();
         assert_eq!((crop.width(), crop.height()), (20, 20));
-        assert!(region.contains(Point { x: 0.25, y: 0.25 }));
+        assert!(region.contains(left));
         let item = Detection::parse("<loc0100><loc0100><loc0600><loc0600> glass").unwrap();
-        assert!(around_tap(&frame, (20.0, 10.0), std::slice::from_ref(&item)).is_none());
-        assert!(around_tap(&frame, (70.0, 10.0), &[item]).is_some());
+        assert!(around_tap(&frame, left, std::slice::from_ref(&item)).is_none());
+        assert!(around_tap(&frame, right, &[item]).is_some());
     }
 }

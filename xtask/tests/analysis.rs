@@ -1,0 +1,149 @@
+//! One photo's whole way on the bundled pack: events in order, one JSON, follow-ups without the
+//! model, cancelling.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs;
+
+use jiff::civil::date;
+use kerbside_core::analysis::{Analysis, AnalysisEvent, AnalysisRequest};
+use kerbside_core::cancel::CancelToken;
+use kerbside_core::engine::{Engine, EngineOptions};
+use kerbside_core::error::Error;
+use kerbside_core::mask::Point;
+use kerbside_core::photo::Frame;
+use kerbside_core::rules::{Fact, RulePack, Verdict};
+use xtask::bundled;
+
+fn engine() -> Engine {
+    Engine::open(&bundled::pack(), &EngineOptions::default()).unwrap()
+}
+
+fn example() -> Frame {
+    Frame::from_encoded(&fs::read(bundled::example_photo()).unwrap()).unwrap()
+}
+
+fn request(rules: &RulePack) -> AnalysisRequest<'_> {
+    let mut request = AnalysisRequest::new(rules, date(2026, 11, 25).at(19, 0, 0, 0));
+    request.context.language = "en".into();
+    request
+}
+
+fn analyze(rules: &RulePack, on_event: &mut dyn FnMut(AnalysisEvent)) -> Analysis {
+    let mut session = engine().session();
+    session.analyze(&example(), &request(rules), &CancelToken::new(), on_event).unwrap()
+}
+
+fn name(event: &AnalysisEvent) -> String {
+    match event {
+        AnalysisEvent::Preprocessed { look } => format!("{look} preprocessed"),
+        AnalysisEvent::Seen { look } => format!("{look} seen"),
+        AnalysisEvent::Prefilled { look } => format!("{look} prefilled"),
+        AnalysisEvent::Box { look, item, .. } => format!("{look} box {item}"),
+        AnalysisEvent::Mask { look, item, .. } => format!("{look} mask {item}"),
+        AnalysisEvent::Item { look, item, .. } => format!("{look} item {item}"),
+        AnalysisEvent::Dropped { look, item } => format!("{look} dropped {item}"),
+        AnalysisEvent::Items(items) => format!("items {}", items.len()),
+        AnalysisEvent::Instruction { item, .. } => format!("instruction {item}"),
+        AnalysisEvent::Highlights(_) => "highlights".into(),
+    }
+}
+
+#[test]
+fn each_step_is_reported_the_moment_it_is_done() {
+    let rules = bundled::rule_pack("zurich").unwrap();
+    let mut names = Vec::new();
+    let analysis = analyze(&rules, &mut |event| names.push(name(&event)));
+    let count = analysis.items.len();
+    assert!(count > 0);
+    let mut wanted: Vec<String> =
+        ["preprocessed", "seen", "prefilled"].map(|stage| format!("0 {stage}")).into();
+    for item in 0..count {
+        wanted.extend(["box", "mask", "item"].map(|part| format!("0 {part} {item}")));
+    }
+    wanted.push(format!("items {count}"));
+    wanted.extend((0..count).map(|item| format!("instruction {item}")));
+    wanted.push("highlights".into());
+    assert_eq!(names, wanted);
+}
+
+#[test]
+fn the_json_says_what_the_analysis_holds() {
+    let rules = bundled::rule_pack("zurich").unwrap();
+    let analysis = analyze(&rules, &mut |_| {});
+    let json = analysis.to_json();
+    assert_eq!(json["community"], "zurich");
+    assert_eq!(json["photo"]["width"], analysis.size[0]);
+    for (item, shown) in analysis.items.iter().zip(json["items"].as_array().unwrap()) {
+        assert_eq!(shown["label"], item.detection.label.as_str());
+        assert_eq!(shown["perceived"]["class"], item.perceived.class);
+        assert_eq!(shown["sentences"][0], item.instructions[0].sentence());
+        assert!(!shown["outline"][0]["outer"].as_array().unwrap().is_empty());
+    }
+}
+
+#[test]
+fn an_answer_changes_its_item_without_the_model() {
+    let rules = bundled::rule_pack("munich").unwrap();
+    let mut analysis = analyze(&rules, &mut |_| {});
+    let before = analysis.clone();
+    assert!(!analysis.answer(99, &Fact::NothingFits, &rules));
+    assert_eq!(analysis, before);
+
+    assert!(analysis.answer(0, &Fact::Item("battery".into()), &rules));
+    let instruction = &analysis.items[0].instructions[0];
+    assert_eq!(instruction.stream.as_ref().unwrap().id, "batteries");
+    assert_eq!(analysis.items[1..], before.items[1..]);
+    assert!(analysis.answer(0, &Fact::Item("spray-can".into()), &rules));
+    assert_eq!(analysis.items[0].instructions[0].verdict, Verdict::Hazardous);
+    assert_eq!(analysis.highlights[0].id, "hazard-hazardous");
+    assert_eq!(analysis.highlights[0].items, [0]);
+}
+
+#[test]
+fn a_zone_is_known_for_every_item() {
+    let rules = bundled::rule_pack("munich").unwrap();
+    let mut analysis = analyze(&rules, &mut |_| {});
+    analysis.answer(0, &Fact::Item("pan".into()), &rules);
+    assert_eq!(analysis.items[0].instructions[0].verdict, Verdict::Ask);
+    analysis.answer(0, &Fact::Zone("westend".into()), &rules);
+    assert_eq!(analysis.context.zones, ["westend"]);
+    let stream = |item: usize, analysis: &Analysis| {
+        analysis.items[item].instructions[0].stream.as_ref().map(|stream| stream.id.clone())
+    };
+    assert_eq!(stream(0, &analysis).as_deref(), Some("packaging"));
+}
+
+#[test]
+fn closer_looks_are_counted_and_keep_the_photo() {
+    let rules = bundled::rule_pack("zurich").unwrap();
+    let (mut session, frame) = (engine().session(), example());
+    let request = AnalysisRequest { tap: Some(Point { x: 0.01, y: 0.01 }), ..request(&rules) };
+    let mut seen = Vec::new();
+    let analysis = session
+        .analyze(&frame, &request, &CancelToken::new(), &mut |event| {
+            if let AnalysisEvent::Seen { look } = event {
+                seen.push(look);
+            }
+        })
+        .unwrap();
+    assert_eq!((analysis.looks, seen), (2, vec![0, 1]));
+}
+
+#[test]
+fn cancelling_stops_at_every_stage_and_a_session_goes_on() {
+    let rules = bundled::rule_pack("zurich").unwrap();
+    let (mut session, frame) = (engine().session(), example());
+    let request = request(&rules);
+    for stop_at in ["0 preprocessed", "0 seen", "0 prefilled", "0 box 0", "instruction 0"] {
+        let cancel = CancelToken::new();
+        let result = session.analyze(&frame, &request, &cancel, &mut |event| {
+            if name(&event) == stop_at {
+                cancel.cancel();
+            }
+        });
+        assert!(matches!(result, Err(Error::Cancelled(_))), "{stop_at}");
+    }
+    let again = session.analyze(&frame, &request, &CancelToken::new(), &mut |_| {});
+    assert!(!again.unwrap().items.is_empty());
+}
