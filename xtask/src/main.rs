@@ -14,6 +14,7 @@ cargo xtask convert    make a pack from a Hugging Face PaliGemma folder
 cargo xtask inspect    print what is in a pack
 cargo xtask synth-pack write a pack of random weights, to measure speed and memory
 cargo xtask rules      check, show, search, compare and import rule packs
+cargo xtask apps       write what both phone apps share: words, and the table of features
 cargo xtask schedule   print a community's calendar, or read one from a file
 cargo xtask data       make training samples from labelled photos
 cargo xtask train      train an adapter on them
@@ -45,6 +46,7 @@ fn run(task: &str, args: Args) -> Result<()> {
         "inspect" => xtask::inspect::run(args),
         "synth-pack" => xtask::synth::run(args),
         "rules" => xtask::rules::run(args),
+        "apps" => xtask::apps::run(args),
         "schedule" => xtask::schedule::run(args),
         _ => Err(Failure::new(USAGE)),
     }
