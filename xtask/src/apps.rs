@@ -9,6 +9,7 @@ use crate::args::Args;
 use crate::bundled;
 use crate::failure::{Failure, Result};
 
+pub mod android;
 pub mod catalog;
 pub mod features;
 pub mod glossary;

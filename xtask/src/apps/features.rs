@@ -83,7 +83,8 @@ mod tests {
             android: SAME.to_owned(),
             ios: ios.to_owned(),
         };
-        let features = [feature("light", SAME), feature("alarm", NONE), feature("choose", "picker")];
+        let features =
+            [feature("light", SAME), feature("alarm", NONE), feature("choose", "picker")];
         let made = in_readme(&readme, &features, |f| &f.ios).unwrap();
         let table =
             "| Screen | What it does |\n|---|---|\n| Camera | light |\n|  | choose (picker) |\n";
