@@ -21,6 +21,14 @@ pub enum LoraError {
         /// The keys of `adapter_config.json` that are not at their defaults.
         keys: Vec<String>,
     },
+    /// No adapter can be trained for these modules.
+    #[error("target modules {target}: {reason}")]
+    Target {
+        /// What was asked for, as JSON.
+        target: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// `adapter_model.safetensors` cannot be read.
     #[error("adapter {id}: adapter_model.safetensors: {source}")]
     File {
