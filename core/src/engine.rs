@@ -53,11 +53,13 @@ pub struct EngineOptions {
     pub adapter_bytes: usize,
     /// Positions a session has behind the image's: prompt and answer.
     pub text_positions: usize,
+    /// Bytes of memory there are to use, where the caller knows; a pack that needs more is refused.
+    pub memory: Option<u64>,
 }
 
 impl Default for EngineOptions {
     fn default() -> Self {
-        Self { threads: 0, adapter_bytes: 256 << 20, text_positions: 768 }
+        Self { threads: 0, adapter_bytes: 256 << 20, text_positions: 768, memory: None }
     }
 }
 
@@ -84,6 +86,10 @@ impl Engine {
     /// Whatever is wrong with the pack, naming the file.
     pub fn open(pack: &Path, options: &EngineOptions) -> Result<Self> {
         let pack = Pack::open(pack)?;
+        let needs = pack.manifest().peak_bytes;
+        if let Some(has) = options.memory.filter(|has| *has < needs) {
+            return Err(Error::Memory { needs, has });
+        }
         let tokenizer = Tokenizer::from_bytes(&pack.tokenizer()?)?;
         tokenizer.check_rows(pack.manifest().architecture.text.vocab)?;
         let codec =

@@ -51,6 +51,18 @@ pub enum Error {
         /// Positions of a session.
         room: usize,
     },
+    /// The pack needs more memory than there is.
+    #[error(
+        "this model needs {} MB of memory, {} are free; close other apps or choose a smaller one",
+        .needs.div_ceil(1_000_000),
+        .has / 1_000_000
+    )]
+    Memory {
+        /// Bytes at the most.
+        needs: u64,
+        /// Bytes there are.
+        has: u64,
+    },
     /// A question came before a photo.
     #[error("no photo was set")]
     NoPhoto,

@@ -5,6 +5,7 @@
 //! ```text
 //! engine      Engine (shared by all threads) and Session (one photo after the other)
 //! photo       encoded picture → upright RGB, limits checked
+//! pixels      … and a camera's planes
 //! vision      squash to the model's square → SigLIP → one state per patch
 //! paligemma   projector → prefill of [image][bos][prompt]["\n"] → decode step
 //! language    tokenizer, prompt, Gemma with its prefix mask and KV cache
@@ -60,6 +61,7 @@ pub mod ops;
 pub mod pack;
 pub mod paligemma;
 pub mod photo;
+pub mod pixels;
 pub mod quant;
 pub mod rules;
 pub mod schedule;

@@ -67,6 +67,36 @@ pub enum PhotoError {
         /// Bytes given.
         found: usize,
     },
+    /// A camera's plane whose end is missing.
+    #[error("plane {plane} has {found} bytes, its size and strides need {expected}")]
+    PlaneTooShort {
+        /// Which one.
+        plane: &'static str,
+        /// Bytes up to the last sample.
+        expected: usize,
+        /// Bytes given.
+        found: usize,
+    },
+    /// A camera's plane whose samples would overlap.
+    #[error(
+        "plane {plane}: rows of {row_stride} bytes, {pixel_stride} a pixel, do not hold {width} pixels"
+    )]
+    Stride {
+        /// Which one.
+        plane: &'static str,
+        /// From row to row.
+        row_stride: usize,
+        /// From sample to sample.
+        pixel_stride: usize,
+        /// Samples of a row.
+        width: usize,
+    },
+    /// Neither upright nor on a side.
+    #[error("a photo is turned by 0, 90, 180 or 270 degrees, not by {degrees}")]
+    Rotation {
+        /// Clockwise.
+        degrees: i32,
+    },
 }
 
 /// An upright photo: 8-bit RGB, rows from the top.

@@ -1,4 +1,16 @@
-//! The app's own small files: written whole or not at all.
+//! What the app keeps on a device.
+//!
+//! ```text
+//! store        the app's own small files: written whole or not at all
+//! models       packs and the adapters added to them
+//! communities  folders of rule packs
+//! ```
+
+mod communities;
+mod models;
+
+pub use communities::{communities, rule_files, rule_pack_info};
+pub use models::{BUNDLED, ModelStore, StoredAdapter, StoredPack};
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};

@@ -1,10 +1,11 @@
 //! What comes with the repository: the model pack, the example photograph, the rule packs.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use kerbside_core::rules::RulePack;
+use kerbside_core::store;
 
 use crate::failure::{Failure, Result};
 
@@ -28,12 +29,7 @@ pub fn example_photo() -> PathBuf {
 /// # Errors
 /// If the folder of rule packs cannot be read.
 pub fn communities() -> Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    for country in subfolders(&root().join("rules"))? {
-        found.extend(subfolders(&country)?);
-    }
-    found.sort();
-    Ok(found)
+    Ok(store::communities(&root().join("rules"))?)
 }
 
 /// The rule pack of a community, named `zurich` or `ch/zurich`, or by a folder's path.
@@ -56,24 +52,8 @@ pub fn rule_pack(name: &str) -> Result<RulePack> {
 /// # Errors
 /// If a file cannot be read or the pack is not valid.
 pub fn read_rule_pack(folder: &Path) -> Result<RulePack> {
-    let files = rule_files(folder)?;
+    let files = store::rule_files(folder)?;
     RulePack::from_files(files).map_err(|e| Failure::from(e).during(folder.display()))
-}
-
-/// Names and contents of the files in a rule pack's folder.
-///
-/// # Errors
-/// If the folder or a file cannot be read.
-pub fn rule_files(folder: &Path) -> Result<Vec<(String, Vec<u8>)>> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).map_err(|e| Failure::io(folder, &e))? {
-        let path = entry.map_err(|e| Failure::io(folder, &e))?.path();
-        let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default().to_owned();
-        if path.is_file() {
-            files.push((name, fs::read(&path).map_err(|e| Failure::io(&path, &e))?));
-        }
-    }
-    Ok(files)
 }
 
 /// Reads a file of at most `limit` bytes.
@@ -89,9 +69,4 @@ pub fn read_limited(path: &Path, limit: u64) -> Result<Vec<u8>> {
         return Err(Failure::new(words));
     }
     Ok(bytes)
-}
-
-fn subfolders(folder: &Path) -> Result<Vec<PathBuf>> {
-    let entries = fs::read_dir(folder).map_err(|e| Failure::io(folder, &e))?;
-    Ok(entries.filter_map(|e| Some(e.ok()?.path())).filter(|p| p.is_dir()).collect())
 }

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use kerbside_core::rules::{
     Class, Context, Finding, Instruction, Mismatch, Perceived, RulePack, schema,
 };
+use kerbside_core::store;
 
 use crate::args::Args;
 use crate::bundled;
@@ -104,7 +105,7 @@ fn check_all(folders: &[impl AsRef<Path>]) -> Result<()> {
 
 /// The pack in numbers, or each of its problems, starting with the file's name.
 fn problems(folder: &Path) -> Result<String, Vec<String>> {
-    let files = bundled::rule_files(folder).map_err(|failure| vec![failure.to_string()])?;
+    let files = store::rule_files(folder).map_err(|error| vec![error.to_string()])?;
     let pack = RulePack::parse(files.clone()).map_err(|error| vec![error.to_string()])?;
     let mut problems: Vec<_> = pack.validate().iter().map(|found| placed(found, &files)).collect();
     problems.extend(misplaced(&pack, folder));

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use kerbside_core::rules::{RulePack, Texts};
-use kerbside_core::schedule::{Collection, Window, ics};
+use kerbside_core::schedule::{Collection, Window};
 
 use crate::args::Args;
 use crate::bundled;
@@ -14,6 +14,9 @@ use crate::failure::{Failure, Result};
 /// How the task is called.
 pub const USAGE: &str = "cargo xtask schedule --community NAME [--zone ID]… [--from YYYY-MM-DD] \
 [--days N] [--language TAG] [--ics OUT.ics]";
+
+/// When the alarms of a calendar file ring on the day before.
+const EVENING_HOUR: u8 = 18;
 
 /// Longer tables than this are no tables.
 const MOST_DAYS: usize = 400;
@@ -44,7 +47,9 @@ pub fn run(args: Args) -> Result<()> {
         println!("{}", line(&wish, collection, calendar.window(collection)));
     }
     if let Some(path) = &wish.ics {
-        std::fs::write(path, calendar_file(&wish, &found)).map_err(|e| Failure::io(path, &e))?;
+        let stamp = jiff::Timestamp::now();
+        let file = calendar.to_ics((wish.from, last), &wish.language, EVENING_HOUR, stamp);
+        std::fs::write(path, file).map_err(|e| Failure::io(path, &e))?;
         println!("wrote {} days to {}", found.len(), path.display());
     }
     if found.is_empty() && wish.zones.is_empty() && !wish.pack.zones().is_empty() {
@@ -82,40 +87,10 @@ fn parse(mut args: Args) -> Result<Wish> {
     Ok(Wish { pack, zones, from, days, language, ics })
 }
 
-/// The same days for any calendar program.
-fn calendar_file(wish: &Wish, found: &[Collection<'_>]) -> String {
-    let all: Vec<_> = found
-        .iter()
-        .map(|one| ics::Collection {
-            date: one.date,
-            stream: one.stream.to_owned(),
-            title: stream_name(wish, one.stream),
-            description: String::new(),
-        })
-        .collect();
-    let community = wish.pack.info();
-    ics::export(
-        &all,
-        &ics::ExportOptions {
-            name: community.names.get(wish.pack.language(&wish.language)),
-            community: &community.id,
-            zone: &wish.zones.join("+"),
-            stamp: jiff::Timestamp::now(),
-            reminder_hours: 6,
-        },
-    )
-}
-
-fn stream_name(wish: &Wish, id: &str) -> String {
-    let stream = wish.pack.streams().iter().find(|stream| stream.id == id);
-    let language = wish.pack.language(&wish.language);
-    stream.map_or_else(|| id.to_owned(), |stream| stream.names.get(language).to_owned())
-}
-
 fn line(wish: &Wish, collection: &Collection<'_>, window: Window) -> String {
     let language = wish.pack.language(&wish.language);
     let text = |texts: &Texts| texts.get(language).to_owned();
-    let name = stream_name(wish, collection.stream);
+    let name = wish.pack.stream_name(collection.stream, language);
     let mut line = format!("{}  {}", collection.date.strftime("%a %Y-%m-%d"), name);
     if let Some(regular) = collection.instead_of {
         let why = collection.reason.map(|reason| format!(", {}", text(reason))).unwrap_or_default();

@@ -298,7 +298,7 @@ fn matrix(half: &str, view: Option<TensorView<'_>>, shape: [usize; 2]) -> Result
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::pack::fixture::sample_manifest;
     use serde_json::{Value, json};

@@ -23,6 +23,8 @@ mod table;
 mod targets;
 mod trainable;
 
+#[cfg(test)]
+pub(crate) use adapter::tests::sample_files;
 pub use adapter::{BaseModel, LayerLora, LoraAdapter, LoraPair, VisionLora};
 pub use error::LoraError;
 pub use table::{AdapterInfo, AdapterTable};

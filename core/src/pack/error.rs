@@ -102,6 +102,40 @@ pub enum PackError {
         /// The folder.
         path: PathBuf,
     },
+    /// A file that should hold a pack or an adapter holds something else.
+    #[error("{reason}")]
+    Archive {
+        /// What is wrong with it, and what to do.
+        reason: String,
+    },
+    /// The file to import could not be read.
+    #[error("the file could not be read ({source}); choose it again")]
+    Source {
+        /// What its reader said.
+        source: io::Error,
+    },
+    /// The library has no such pack or adapter.
+    #[error("there is no model {id:?} on this device; import it")]
+    Unknown {
+        /// The name asked for.
+        id: String,
+    },
+    /// What came with the app stays with it.
+    #[error("{id:?} came with the app and cannot be removed")]
+    Bundled {
+        /// The pack.
+        id: String,
+    },
+    /// An adapter for nothing this engine does.
+    #[error(
+        "the adapter's folder is called {name:?}; name it after its task ({tasks}) and pack it again"
+    )]
+    NoTask {
+        /// What it is called.
+        name: String,
+        /// The tasks there are.
+        tasks: String,
+    },
     /// The person cancelled.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
@@ -109,7 +143,7 @@ pub enum PackError {
 
 impl PackError {
     /// Puts the path to what the operating system said.
-    pub(super) fn io(path: &Path, source: io::Error) -> Self {
+    pub(crate) fn io(path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();
         match source.kind() {
             io::ErrorKind::NotFound => Self::Missing { path },

@@ -17,7 +17,7 @@ use crate::cancel::CancelToken;
 /// Where the copy grows. One name is enough: imports hold [`LOCK`], and what lies here when an
 /// import begins was left by one that died.
 const GROWING: &str = ".importing";
-/// Where a damaged pack goes before it is deleted.
+/// Where what is replaced or removed goes before it is deleted.
 const DISCARDED: &str = ".discarded";
 const LOCK: &str = ".import.lock";
 
@@ -33,32 +33,80 @@ pub fn import(
     cancel: &CancelToken,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<PathBuf, PackError> {
-    let _lock = lock(library)?;
+    let site = Site::enter(library)?;
     let (manifest, json) = read_manifest(source)?;
     let target = library.join(folder_name(&manifest, &json));
-    let [growing, discarded] = [GROWING, DISCARDED].map(|name| library.join(name));
-    remove(&growing)?;
-    remove(&discarded)?;
-    if target.exists() && Pack::open(&target).is_ok() {
+    if Pack::open(&target).is_ok() {
         return Ok(target);
     }
-    let copied = copy_pack(source, &growing, &manifest, &json, cancel, progress);
-    if copied.is_err() {
-        // The copy's own error says more than one of cleaning up would.
-        let _ = remove(&growing);
-    }
-    copied?;
-    if target.exists() {
-        rename(&target, &discarded)?;
-    }
-    rename(&growing, &target)?;
-    sync_dir(library)?;
-    remove(&discarded)?;
+    copy_pack(source, &site.growing(), &manifest, &json, cancel, progress)?;
+    site.land(&site.growing(), &target)?;
     Ok(target)
 }
 
+/// A library's building site: one at a time, and tidied up when it is left.
+pub(crate) struct Site {
+    library: PathBuf,
+    _lock: File,
+}
+
+impl Site {
+    /// Takes the lock and clears away what an import left that died.
+    ///
+    /// # Errors
+    /// [`PackError::Busy`], or what the operating system says.
+    pub(crate) fn enter(library: &Path) -> Result<Self, PackError> {
+        let site = Self { library: library.to_owned(), _lock: lock(library)? };
+        site.clear()?;
+        Ok(site)
+    }
+
+    /// Where the copy grows.
+    pub(crate) fn growing(&self) -> PathBuf {
+        self.library.join(GROWING)
+    }
+
+    /// Puts what has grown in its place, and what was there away.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub(crate) fn land(&self, grown: &Path, target: &Path) -> Result<(), PackError> {
+        let folder = target.parent().expect("a place in the library has a parent");
+        create_dir(folder)?;
+        self.discard(target)?;
+        rename(grown, target)?;
+        sync_dir(folder)
+    }
+
+    /// Takes a folder of the library away. It is renamed before it is deleted: one that is there
+    /// is there whole.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub(crate) fn discard(&self, folder: &Path) -> Result<(), PackError> {
+        let discarded = self.library.join(DISCARDED);
+        match fs::rename(folder, &discarded) {
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            Err(e) => Err(PackError::io(folder, e)),
+            Ok(()) => remove(&discarded),
+        }
+    }
+
+    fn clear(&self) -> Result<(), PackError> {
+        remove(&self.growing())?;
+        remove(&self.library.join(DISCARDED))
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        // What cannot be removed now is removed by the next import.
+        let _ = self.clear();
+    }
+}
+
 fn lock(library: &Path) -> Result<File, PackError> {
-    fs::create_dir_all(library).map_err(|e| PackError::io(library, e))?;
+    create_dir(library)?;
     let path = library.join(LOCK);
     let file = File::create(&path).map_err(|e| PackError::io(&path, e))?;
     match file.try_lock() {
@@ -69,7 +117,7 @@ fn lock(library: &Path) -> Result<File, PackError> {
 }
 
 /// Two builds that call themselves the same version still get folders of their own.
-fn folder_name(manifest: &Manifest, json: &[u8]) -> String {
+pub(super) fn folder_name(manifest: &Manifest, json: &[u8]) -> String {
     format!("{}-{}-{}", manifest.name, manifest.version, &sha256(json)[..8])
 }
 
@@ -92,12 +140,17 @@ fn copy_pack(
         })?;
     }
     write_synced(&target.join(MANIFEST), json)?;
-    open_weights(target, manifest)?;
-    stamp(target, manifest, json)?;
+    seal(target, manifest, json)
+}
+
+/// The last steps on a folder whose files are written and whose hashes were right.
+pub(super) fn seal(dir: &Path, manifest: &Manifest, json: &[u8]) -> Result<(), PackError> {
+    open_weights(dir, manifest)?;
+    stamp(dir, manifest, json)?;
     for folder in folders(manifest) {
-        sync_dir(&target.join(folder))?;
+        sync_dir(&dir.join(folder))?;
     }
-    sync_dir(target)
+    sync_dir(dir)
 }
 
 /// Copies one file and checks its length and hash on the way.
@@ -144,7 +197,7 @@ fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), PackError> {
     write().map_err(|e| PackError::io(path, e))
 }
 
-fn create_dir(path: &Path) -> Result<(), PackError> {
+pub(super) fn create_dir(path: &Path) -> Result<(), PackError> {
     fs::create_dir_all(path).map_err(|e| PackError::io(path, e))
 }
 

@@ -249,6 +249,13 @@ impl Manifest {
         self.files.iter().map(|f| f.bytes).sum()
     }
 
+    /// Length of a bundled adapter's files, in bytes.
+    pub fn adapter_bytes(&self, id: &str) -> u64 {
+        let folder = format!("adapters/{id}/");
+        let own = self.files.iter().filter(|file| file.path.starts_with(&folder));
+        own.map(|file| file.bytes).sum()
+    }
+
     fn check(&self, path: &Path) -> Result<(), PackError> {
         self.check_min_core(path)?;
         let ids = self.adapters.iter().map(|a| &a.id).chain(self.tasks.values());

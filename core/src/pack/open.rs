@@ -90,7 +90,7 @@ impl Pack {
 }
 
 /// The manifest of a pack folder, and its text.
-pub(super) fn read_manifest(dir: &Path) -> Result<(Manifest, Vec<u8>), PackError> {
+pub(crate) fn read_manifest(dir: &Path) -> Result<(Manifest, Vec<u8>), PackError> {
     let path = dir.join(MANIFEST);
     let json = fs::read(&path).map_err(|e| PackError::io(&path, e))?;
     Ok((Manifest::parse(&json, &path)?, json))

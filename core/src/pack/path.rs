@@ -25,7 +25,7 @@ pub(super) fn check_path(path: &str) -> Result<(), PackError> {
 ///
 /// # Errors
 /// Says in words which name is refused.
-pub(super) fn check_name(name: &str) -> Result<(), String> {
+pub(crate) fn check_name(name: &str) -> Result<(), String> {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
     if !name.is_empty() && name.len() <= 100 && !name.starts_with('.') && name.bytes().all(allowed)
     {

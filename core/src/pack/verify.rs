@@ -12,6 +12,8 @@ use sha2::{Digest, Sha256};
 
 use super::error::PackError;
 use super::manifest::{FileEntry, Manifest};
+use super::open::read_manifest;
+use crate::cancel::CancelToken;
 
 /// File name of the note about the last full check.
 pub(super) const STAMP: &str = ".verified";
@@ -36,6 +38,36 @@ pub(super) fn verify(dir: &Path, manifest: &Manifest, json: &[u8]) -> Result<(),
         check_hash(&dir.join(&file.path), file)?;
     }
     // A pack inside a read-only app bundle is hashed on every open instead.
+    let _ = write_stamp(dir, &now);
+    Ok(())
+}
+
+/// Hashes every file, whatever the stamp says. `progress` hears bytes done and bytes in all.
+///
+/// # Errors
+/// [`PackError`] naming the file that is wrong; the pack is then hashed again on the next open.
+pub fn verify_whole(
+    dir: &Path,
+    cancel: &CancelToken,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<(), PackError> {
+    let (manifest, json) = read_manifest(dir)?;
+    let now = observe(dir, &manifest, &json)?;
+    let (mut done, total) = (0, manifest.total_bytes());
+    for file in &manifest.files {
+        let path = dir.join(&file.path);
+        let found = hash_file(&path, |chunk| {
+            done += chunk.len() as u64;
+            progress(done, total);
+            Ok(cancel.check()?)
+        })?;
+        if let Err(damaged) = same_hash(&path, file, found) {
+            // Without its stamp the pack cannot be opened any more.
+            let _ = fs::remove_file(dir.join(STAMP));
+            return Err(damaged);
+        }
+    }
+    // As on opening, a pack in a read-only folder has none.
     let _ = write_stamp(dir, &now);
     Ok(())
 }
@@ -94,7 +126,7 @@ pub fn sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-fn hex(digest: &[u8]) -> String {
+pub(super) fn hex(digest: &[u8]) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -21,6 +21,8 @@
 //! kana      kana compared by sound
 //! phrases   sentence templates, one file a language
 //! search    names and aliases, with typing errors
+//! directory all items from A to Z, and the page of one
+//! find_place  a typed postcode, street or name → community or zone
 //! validate  everything a pack must satisfy before it may be opened
 //! schema    the shape of a pack's files, for editors
 //! cases     worked examples a pack carries along
@@ -34,7 +36,9 @@ mod ask;
 mod cases;
 mod choose;
 mod class;
+mod directory;
 mod error;
+mod find_place;
 #[cfg(test)]
 pub(crate) mod fixtures;
 mod index;
@@ -57,7 +61,9 @@ mod zone;
 
 pub use cases::{Case, Expected, Mismatch};
 pub use class::Class;
+pub use directory::{ItemPage, Section};
 pub use error::{Error, Finding};
+pub use find_place::Found;
 pub use instruction::{
     AskedAnswer, AskedQuestion, BagText, Instruction, NextCollection, PlaceText, SiteText,
     SizeText, SourceText, StreamText, Verdict, WayText, Why,

@@ -49,6 +49,28 @@ pub struct PackInfo {
     pub zone_question: Option<Texts>,
 }
 
+impl PackInfo {
+    /// Reads a pack's `pack.json` alone: enough to list it.
+    ///
+    /// # Errors
+    /// [`Error::Json`].
+    pub fn from_json(json: &[u8]) -> Result<Self, Error> {
+        read("pack.json", json)
+    }
+
+    /// The language an answer is given in: the wanted one, its base (`"de-CH"` → `"de"`), or the
+    /// community's own.
+    pub fn language<'a>(&'a self, wanted: &str) -> &'a str {
+        let base = wanted.split(['-', '_']).next().unwrap_or_default();
+        let find = |tag: &str| self.languages.iter().find(|language| *language == tag);
+        find(wanted)
+            .or_else(|| find(base))
+            .or_else(|| self.languages.first())
+            .map(String::as_str)
+            .unwrap_or_default()
+    }
+}
+
 /// Who to ask.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -201,6 +223,12 @@ impl RulePack {
         &self.streams
     }
 
+    /// What a stream is called in one of the pack's languages; its id if there is no such stream.
+    pub fn stream_name<'a>(&'a self, id: &'a str, language: &str) -> &'a str {
+        let stream = self.streams.iter().find(|stream| stream.id == id);
+        stream.map_or(id, |stream| stream.names.get(language))
+    }
+
     /// Every zone.
     pub fn zones(&self) -> &[Zone] {
         &self.zones
@@ -265,16 +293,9 @@ impl RulePack {
         self.zones.iter().filter(here).collect()
     }
 
-    /// The language an answer is given in: the wanted one, its base (`"de-CH"` → `"de"`), or the
-    /// community's own.
+    /// The language an answer is given in: [`PackInfo::language`].
     pub fn language<'a>(&'a self, wanted: &str) -> &'a str {
-        let base = wanted.split(['-', '_']).next().unwrap_or_default();
-        let find = |tag: &str| self.info.languages.iter().find(|language| *language == tag);
-        find(wanted)
-            .or_else(|| find(base))
-            .or_else(|| self.info.languages.first())
-            .map(String::as_str)
-            .unwrap_or_default()
+        self.info.language(wanted)
     }
 }
 

@@ -123,6 +123,14 @@ impl<'a> Calendar<'a> {
         self.rows().map(|row| row.until).max()
     }
 
+    pub(super) fn pack(&self) -> &'a RulePack {
+        self.pack
+    }
+
+    pub(super) fn zones(&self) -> &'a [String] {
+        self.zones
+    }
+
     fn plan(&self) -> &'a Schedule {
         self.pack.schedule()
     }

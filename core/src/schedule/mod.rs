@@ -8,6 +8,7 @@
 //! window      when a bin may stand outside
 //! reminder    when to say what, and what is already dealt with
 //! ics         calendar files in and out
+//! calendar_file  the plan as such a file
 //! summary     the title of a calendar's event → the streams it probably means
 //! ```
 //!
@@ -16,6 +17,7 @@
 //! and time zones come from the caller.
 
 mod calendar;
+mod calendar_file;
 mod days;
 pub mod ics;
 pub mod recurrence;

@@ -10,6 +10,7 @@ import kotlinx.coroutines.flow.Flow
  * @property bytes size on disk
  * @property peakBytes most memory one photo needs, mapped weights included
  * @property random its weights are random: what it says is noise
+ * @property problem what is wrong with it; it can then only be removed, and little else is known of it
  */
 data class PackInfo(
     val id: String,
@@ -22,6 +23,7 @@ data class PackInfo(
     val masks: Boolean = true,
     val random: Boolean = false,
     val adapters: List<AdapterInfo> = emptyList(),
+    val problem: String? = null,
 ) {
     val isBundled get() = id == BUNDLED
 
