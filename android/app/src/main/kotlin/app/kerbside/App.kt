@@ -10,7 +10,7 @@ import kotlinx.coroutines.MainScope
 
 /** The process. Holds the [graph]; the engine is opened when somebody first asks it something. */
 open class App : Application() {
-    val graph by lazy { makeGraph() }
+    open val graph by lazy { makeGraph() }
 
     protected open fun makeGraph() =
         Graph(this, filesDir, Clock.systemDefaultZone(), MainScope(), Dispatchers.IO, ::openEngine)

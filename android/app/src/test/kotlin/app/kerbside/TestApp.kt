@@ -13,6 +13,15 @@ class TestApp : App() {
     var engine: Kerbside = FakeKerbside()
     val clock = SettableClock()
 
+    private var made: Graph? = null
+
+    override val graph get() = made ?: makeGraph().also { made = it }
+
+    /** What is left when the system ends the process: the files. */
+    fun die() {
+        made = null
+    }
+
     override fun makeGraph() = Graph(this, filesDir, clock, MainScope(), Dispatchers.Main) { engine }
 }
 

@@ -53,7 +53,10 @@ internal class ScheduleScreen(
 ) : Screen<ScheduleState>(context, model.state) {
     private val wording = Wording(context)
     private val months = MonthView(context, model)
-    private val content = context.column(16) { setPadding(dp(16), 0, dp(16), dp(24)) }
+    private val content = context.column(16) {
+        // Narrow edges: seven days of 48 dp stand beside each other on the narrowest phones.
+        setPadding(dp(12), 0, dp(12), dp(24))
+    }
     private val part = Part<ScheduleState>(content) { build(it) }
 
     init {

@@ -50,10 +50,12 @@ class TonightWidget : AppWidgetProvider() {
         }
 
         fun update(context: Context, tonight: Tonight) {
-            AppWidgetManager.getInstance(context)?.updateAppWidget(ComponentName(context, TonightWidget::class.java), views(context, tonight))
+            AppWidgetManager.getInstance(context)?.updateAppWidget(placed(context), views(context, tonight))
         }
 
-        fun isPlaced(context: Context) =
-            AppWidgetManager.getInstance(context)?.getAppWidgetIds(ComponentName(context, TonightWidget::class.java))?.isNotEmpty() == true
+        fun isPlaced(context: Context) = placed(context).isNotEmpty()
+
+        private fun placed(context: Context): IntArray =
+            AppWidgetManager.getInstance(context)?.getAppWidgetIds(ComponentName(context, TonightWidget::class.java)) ?: IntArray(0)
     }
 }

@@ -21,6 +21,8 @@ enum class Setting(val qualifiers: String, val textScale: Float = 1f) {
     Large("en-w360dp-h760dp-port-notnight-mdpi", 2f),
     German("de-w360dp-h760dp-port-notnight-mdpi"),
     Wide("en-w760dp-h360dp-land-notnight-mdpi"),
+    WideGerman("de-w760dp-h360dp-land-notnight-mdpi"),
+    Pseudo("en-rXA-w360dp-h760dp-port-notnight-mdpi"),
 }
 
 /** The app running on a phone that is set as a test wants it. */
@@ -36,14 +38,18 @@ class Phone(setting: Setting) {
         controller = Robolectric.buildActivity(MainActivity::class.java)
     }
 
+    var isOn = false
+        private set
+
     fun start(): Phone {
+        isOn = true
         controller.setup()
         settle()
         return this
     }
 
     fun settle() {
-        repeat(4) {
+        repeat(2) {
             shadowOf(Looper.getMainLooper()).idleFor(300, TimeUnit.MILLISECONDS)
         }
     }

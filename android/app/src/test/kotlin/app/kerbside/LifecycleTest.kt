@@ -1,0 +1,129 @@
+package app.kerbside
+
+import android.app.Activity
+import android.content.Intent
+import android.net.Uri
+import android.os.Bundle
+import android.provider.MediaStore
+import android.widget.EditText
+import app.kerbside.nav.Route
+import app.kerbside.support.FakeKerbside
+import app.kerbside.support.Phone
+import app.kerbside.support.Setting
+import app.kerbside.support.TestScreen
+import app.kerbside.support.says
+import app.kerbside.support.shownTree
+import java.io.ByteArrayInputStream
+import java.io.ByteArrayOutputStream
+import kotlin.test.assertContentEquals
+import kotlin.test.assertEquals
+import kotlin.test.assertTrue
+import org.junit.Test
+import org.junit.runner.RunWith
+import org.robolectric.Robolectric
+import org.robolectric.RobolectricTestRunner
+import org.robolectric.Shadows.shadowOf
+
+@RunWith(RobolectricTestRunner::class)
+class LifecycleTest {
+    private val file = Uri.parse("content://somewhere/file")
+
+    private fun Phone.says() = activity.window.decorView.says()
+
+    private fun Phone.field() = activity.window.decorView.shownTree().filterIsInstance<EditText>().first()
+
+    @Test
+    fun `turning the phone keeps the screen and what was typed`() {
+        val phone = TestScreen.Search.on(Phone(Setting.Light))
+        phone.field().setText("ja")
+        phone.settle()
+        phone.controller.recreate()
+        phone.settle()
+        assertEquals("ja", phone.field().text.toString())
+        assertTrue("Jar" in phone.says() && "Can" !in phone.says())
+    }
+
+    @Test
+    fun `the end of the process loses neither the screen nor the photo and its things`() {
+        val phone = TestScreen.Question.on(Phone(Setting.Light))
+        val saved = Bundle()
+        phone.controller.saveInstanceState(saved).pause().stop().destroy()
+        phone.app.die()
+        val later = Robolectric.buildActivity(MainActivity::class.java).setup(saved)
+        phone.settle()
+        assertEquals(Route.Result, phone.app.graph.navigator.current)
+        assertTrue("2 things found" in later.get().window.decorView.says())
+    }
+
+    @Test
+    fun `back goes from the result to the camera`() {
+        val phone = TestScreen.Result.on(Phone(Setting.Light))
+        phone.activity.let { it as MainActivity }.back()
+        phone.settle()
+        assertTrue("Take photo" in phone.says())
+        assertEquals(false, phone.activity.isFinishing)
+    }
+
+    @Test
+    fun `a picture another app shares is sorted`() {
+        val phone = Phone(Setting.Light)
+        val photo = TestScreen.photo()
+        shadowOf(phone.app.contentResolver).registerInputStream(file, ByteArrayInputStream(photo))
+        phone.app.graph.settings.update { it.adding("here", listOf("north")) }
+        phone.start()
+        phone.controller.newIntent(Intent(Intent.ACTION_SEND).setType("image/jpeg").putExtra(Intent.EXTRA_STREAM, file))
+        waitFor(phone) { phone.app.graph.navigator.current == Route.Result }
+        assertContentEquals(photo, phone.app.graph.result.state.value.photo?.bytes)
+    }
+
+    @Test
+    fun `a photo is picked without any permission`() {
+        val phone = TestScreen.Denied.on(Phone(Setting.Light))
+        shadowOf(phone.app.contentResolver).registerInputStream(file, ByteArrayInputStream(TestScreen.photo()))
+        (phone.activity as MainActivity).pickPhoto()
+        val asked = shadowOf(phone.activity).nextStartedActivityForResult
+        assertEquals(MediaStore.ACTION_PICK_IMAGES, asked.intent.action)
+        shadowOf(phone.activity).receiveResult(asked.intent, Activity.RESULT_OK, Intent().setData(file))
+        waitFor(phone) { phone.app.graph.navigator.current == Route.Result }
+    }
+
+    @Test
+    fun `the plan is written where the person says`() {
+        val phone = TestScreen.Schedule.on(Phone(Setting.Light))
+        val written = ByteArrayOutputStream()
+        shadowOf(phone.app.contentResolver).registerOutputStream(file, written)
+        (phone.activity as MainActivity).saveCalendar()
+        val asked = shadowOf(phone.activity).nextStartedActivityForResult
+        assertEquals("text/calendar", asked.intent.type)
+        shadowOf(phone.activity).receiveResult(asked.intent, Activity.RESULT_OK, Intent().setData(file))
+        waitFor(phone) { written.size() > 0 }
+        assertEquals("2026-12-01/2027-12-01@19", written.toString())
+    }
+
+    @Test
+    fun `short of memory, the engine hears of it`() {
+        val phone = TestScreen.Result.on(Phone(Setting.Light))
+        @Suppress("DEPRECATION")
+        phone.app.onTrimMemory(android.content.ComponentCallbacks2.TRIM_MEMORY_COMPLETE)
+        assertEquals(1, (phone.app.engine as FakeKerbside).warned)
+    }
+
+    @Test
+    fun `a tapped reminder opens the collections`() {
+        val phone = TestScreen.More.on(Phone(Setting.Light))
+        phone.controller.newIntent(Intent(MainActivity.SHOW_SCHEDULE))
+        phone.settle()
+        assertTrue("Collections" in phone.says())
+        assertEquals(Route.Schedule, phone.app.graph.navigator.current)
+    }
+
+    /** What another thread reads or writes is there in the end. */
+    private fun waitFor(phone: Phone, there: () -> Boolean) {
+        repeat(50) {
+            phone.settle()
+            if (there()) return
+            Thread.sleep(20)
+        }
+        assertTrue(there())
+    }
+}
