@@ -244,7 +244,8 @@ final class World {
     plan = Plan(here: here)
     saved = SavedSort(folder: folder)
     let memory = memory
-    sorters = Sorters(here: here, freeMemory: { memory.now })
+    let wording = Wording(Words(language: "en", locale: Locale(identifier: "en_GB")))
+    sorters = Sorters(here: here, wording: wording) { memory.now }
     if let community { settings.update { $0.add(community: community, zones: zones) } }
   }
 

@@ -165,25 +165,30 @@ import Testing
   @Test func anImportShowsHowFarItIsAndThenThePack() async throws {
     let world = World()
     let model = try await loaded(world)
-    model.importArchive(URL(fileURLWithPath: "/pack.zip"))
+    var ended = 0
+    model.importArchive(URL(fileURLWithPath: "/pack.zip")) { ended += 1 }
     try await until("started") { world.engine.store.running.now != nil }
+    #expect(ended == 0)
     world.engine.store.running.now?.yield(ImportProgress(doneBytes: 25, totalBytes: 100))
     try await until("a quarter") { model.state.work == Work(pack: nil, share: 0.25) }
     world.engine.store.all.with { $0.append(pack("new")) }
     world.engine.store.running.now?.finish()
     try await until("there") { model.state.work == nil }
     #expect(model.state.packs.map(\.id) == ["bundled", "big", "new"])
+    #expect(ended == 1)
   }
 
   @Test func anImportCanBeStopped() async throws {
     let world = World()
     let model = try await loaded(world)
-    model.importArchive(URL(fileURLWithPath: "/pack.zip"))
+    var ended = 0
+    model.importArchive(URL(fileURLWithPath: "/pack.zip")) { ended += 1 }
     try await until("started") { world.engine.store.running.now != nil }
     model.cancel()
     try await until("stopped") { model.state.work == nil }
     try await until("engine stopped") { world.engine.store.ended.now == ["import for bundled cancelled"] }
     #expect(model.state.error == nil)
+    #expect(ended == 1)
   }
 
   @Test func aCheckThatFailsSaysSo() async throws {

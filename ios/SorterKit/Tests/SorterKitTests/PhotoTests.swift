@@ -79,6 +79,27 @@ import Testing
     }
   }
 
+  @Test func voiceOverFindsEachThingWhereItIs() {
+    let frame = PhotoFrame(photo: CGSize(width: 100, height: 100), view: CGSize(width: 200, height: 200))
+    var state = ResultState()
+    state.items = [Outlined(item("glass", left: 0.5)), Outlined(box: Box(left: 0, top: 0, right: 0.1, bottom: 0.2))]
+    state.selected = 1
+    let marks = frame.marks(state, Wording(Words(language: "en", locale: Locale(identifier: "en_GB"))))
+    #expect(marks.map(\.label) == ["1: Glass. . Quite sure", "2: something"])
+    #expect(marks[0].rect == CGRect(x: 100, y: 0, width: 100, height: 100))
+    #expect(marks.map(\.isSelected) == [false, true])
+  }
+
+  @Test func onlyWhatTheEngineReadsIsHandedOverAsItIs() {
+    let bytes = { (text: String) in Data(text.unicodeScalars.map { UInt8($0.value) }) }
+    #expect(PhotoFormat(bytes("\u{FF}\u{D8}\u{FF}\u{E1}....")) == .jpeg)
+    #expect(PhotoFormat(bytes("\u{89}PNG\r\n\u{1A}\n....")) == .png)
+    #expect(PhotoFormat(bytes("RIFF....WEBPVP8 ")) == .webp)
+    #expect(PhotoFormat(bytes("RIFF....WAVEfmt ")) == nil)
+    #expect(PhotoFormat(bytes("....ftypheic....")) == nil)
+    #expect(PhotoFormat(Data()) == nil)
+  }
+
   @Test func aBoxStandsInForAMask() {
     let shape = Outlined(box: Box(left: 0.1, top: 0.2, right: 0.3, bottom: 0.4))
     #expect(HitTest.contains(shape.outline, Point(x: 0.2, y: 0.3)))

@@ -40,9 +40,12 @@ public final class ModelsModel {
     state.inUse = pack.id
   }
 
-  /// Imports a pack or adapter. Cancelled or failed, everything is as it was before.
-  public func importArchive(_ archive: URL) {
+  /// Imports a pack or adapter. Cancelled or failed, everything is as it was before. `ended` hears when the file is no
+  /// longer needed.
+  public func importArchive(_ archive: URL, ended: @escaping @MainActor () -> Void) {
+    guard state.work == nil else { return ended() }
     work(on: nil) {
+      defer { ended() }
       let packs = self.here.engine.packs
       try await self.follow(nil, packs.importArchive(archive, forPack: self.state.inUse))
       // An adapter counts for a pack that may be open.

@@ -31,39 +31,46 @@ public enum Route: Hashable, Sendable {
   }
 }
 
-/// Which tab is chosen, and which screens lie on top of it.
+/// Which tab is chosen, and which screens lie on top of each tab.
 @MainActor @Observable
 public final class Navigator {
-  public var tab: Route
-  public var path: [Route]
+  public var tab = Route.sort
+  private var paths: [Route: [Route]] = [:]
 
-  public init() {
-    (tab, path) = (.sort, [])
+  public init() {}
+
+  /// The screens on top of a tab, the topmost last.
+  public subscript(tab: Route) -> [Route] {
+    get { paths[tab] ?? [] }
+    set { paths[tab] = newValue }
   }
 
-  /// Opens a screen on top; a tab instead of everything.
+  /// Opens a screen on top of the tab that is chosen; the result always on top of sorting. A tab is chosen and cleared.
   public func go(_ route: Route) {
     if Route.tabs.contains(route) {
-      (tab, path) = (route, [])
+      tab = route
+      self[tab] = []
     } else {
-      path.removeAll { $0 == route }
-      path.append(route)
+      if route == .result { tab = .sort }
+      self[tab].removeAll { $0 == route }
+      self[tab].append(route)
     }
   }
 
   /// One screen back.
   public func back() {
-    _ = path.popLast()
+    _ = self[tab].popLast()
   }
 
   public var saved: String {
-    ([tab] + path).map(\.text).joined(separator: "/")
+    ([tab] + self[tab]).map(\.text).joined(separator: "/")
   }
 
   /// Does nothing with what `saved` did not write.
   public func restore(_ saved: String) {
     let routes = saved.split(separator: "/").compactMap { Route(String($0)) }
     guard let first = routes.first, Route.tabs.contains(first) else { return }
-    (tab, path) = (first, Array(routes.dropFirst()))
+    tab = first
+    self[first] = Array(routes.dropFirst())
   }
 }

@@ -61,7 +61,25 @@ public struct PhotoFrame: Equatable, Sendable {
     return placed
   }
 
+  /// What VoiceOver finds on the photo: one element for each thing.
+  public func marks(_ state: ResultState, _ wording: Wording) -> [Mark] {
+    state.items.enumerated().map { index, shape in
+      Mark(
+        id: index, rect: place(shape.box), label: wording.spoken(shape.item, number: index + 1),
+        isSelected: state.selected == index)
+    }
+  }
+
   private func clamp(_ value: Double, _ low: Double, _ high: Double) -> Double {
     max(low, min(value, high))
   }
+}
+
+/// One thing on the photo as VoiceOver meets it.
+public struct Mark: Equatable, Sendable, Identifiable {
+  public var id: Int
+  /// In the view.
+  public var rect: CGRect
+  public var label: String
+  public var isSelected: Bool
 }

@@ -4,12 +4,14 @@ import Foundation
 @MainActor
 public final class Sorters {
   private let here: Here
+  private let wording: Wording
   /// Bytes the system would still give this process; `nil` where it does not say.
   private let freeMemory: @MainActor () -> Int64?
   private var open: (pack: String, opening: Task<any Sorting, any Error>)?
 
-  public init(here: Here, freeMemory: @escaping @MainActor () -> Int64? = { nil }) {
+  init(here: Here, wording: Wording, freeMemory: @escaping @MainActor () -> Int64?) {
     self.here = here
+    self.wording = wording
     self.freeMemory = freeMemory
   }
 
@@ -48,8 +50,7 @@ public final class Sorters {
     guard let free = freeMemory(), id != PackInfo.bundled,
       let pack = try await here.engine.packs.list().first(where: { $0.id == id }), pack.peakBytes > free
     else { return }
-    let words = Words.preferred
-    let wording = Wording(words)
-    throw KerbsideError.tooBig(words(.modelTooBig, wording.bytes(pack.peakBytes), wording.bytes(free)))
+    let (needed, there) = (wording.bytes(pack.peakBytes), wording.bytes(free))
+    throw KerbsideError.tooBig(wording.words(.modelTooBig, needed, there))
   }
 }
