@@ -12,7 +12,7 @@ use super::glossary::{Glossary, Word};
 
 const RESOURCES: &str = "ios/SorterKit/Sources/SorterKit/Resources/Localizable.xcstrings";
 const KEYS: &str = "ios/SorterKit/Sources/SorterKit/Words/Key.swift";
-const INFO: &str = "ios/App/InfoPlist.xcstrings";
+const INFO: &str = "ios/App/Support/InfoPlist.xcstrings";
 
 /// The catalogs of the iOS app and its list of keys.
 pub fn made(root: &Path, glossary: &Glossary) -> [Made; 3] {

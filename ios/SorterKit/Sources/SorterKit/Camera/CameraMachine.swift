@@ -16,6 +16,15 @@ public enum CameraState: Hashable, Sendable {
   /// Another app has it, or it broke.
   case failed(inUse: Bool)
 
+  public var isLive: Bool {
+    if case .live = self { true } else { false }
+  }
+
+  /// Whether the light is on; `nil` where there is none to switch.
+  public var torch: Bool? {
+    if case .live(let torch) = self { torch } else { nil }
+  }
+
   fileprivate var hasCamera: Bool {
     switch self {
     case .opening, .live, .taking: true

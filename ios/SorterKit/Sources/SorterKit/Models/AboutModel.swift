@@ -25,3 +25,19 @@ public final class AboutModel {
     }
   }
 }
+
+/// A library the app is made with.
+public struct Library: Hashable, Sendable, Identifiable {
+  public var name: String
+  public var licence: String
+
+  public var id: String { name }
+
+  public static let all = [
+    Library(name: "uniffi", licence: "MPL-2.0"),
+    Library(name: "Hugging Face tokenizers", licence: "Apache-2.0"),
+    Library(name: "image", licence: "MIT or Apache-2.0"),
+    Library(name: "jiff", licence: "MIT or Unlicense"),
+    Library(name: "Rust standard library", licence: "MIT or Apache-2.0"),
+  ]
+}

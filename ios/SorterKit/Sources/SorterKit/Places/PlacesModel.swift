@@ -123,6 +123,10 @@ public final class PlacesModel {
     done()
   }
 
+  public func dismissError() {
+    state.error = nil
+  }
+
   private func failed(_ error: KerbsideError) {
     state.error = error
     state.loaded = true

@@ -55,6 +55,11 @@ public struct Choice: Hashable, Sendable {
     return groups
   }
 
+  /// What the zones are called that a postcode or address led to.
+  public var foundNames: [String] {
+    zones.filter { found.contains($0.id) }.map(\.name)
+  }
+
   public var chosenInOrder: [String] {
     zones.map(\.id).filter(chosen.contains)
   }

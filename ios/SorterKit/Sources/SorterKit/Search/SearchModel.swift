@@ -91,6 +91,10 @@ public final class SearchModel {
     if let page = state.page { open(page.id) }
   }
 
+  public func dismissError() {
+    state.error = nil
+  }
+
   private func failed(_ error: KerbsideError) {
     state.error = error
     state.loaded = true

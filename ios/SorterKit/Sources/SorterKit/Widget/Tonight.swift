@@ -52,6 +52,11 @@ public struct TonightEntry: Hashable, Sendable {
   public var date: Date
   public var today: Day
   public var content: Content
+
+  /// Before the app has written its file.
+  public static func unknown(at instant: Date) -> TonightEntry {
+    TonightEntry(date: instant, today: DayTime(instant, in: .current).day, content: .unknown)
+  }
 }
 
 extension TonightFile {

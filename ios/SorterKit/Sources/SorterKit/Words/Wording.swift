@@ -108,3 +108,11 @@ public struct Wording: Sendable {
     }
   }
 }
+
+extension Wording {
+  /// A way that is not the recommended one.
+  public func inOneLine(_ way: Way) -> String {
+    let said = [verdict(way.verdict), way.container, way.place?.name, way.place?.address, way.refund]
+    return said.compactMap { $0 }.joined(separator: " · ")
+  }
+}
