@@ -1,20 +1,30 @@
 // swift-tools-version: 6.0
-import Foundation
 import PackageDescription
 
-// On Linux a finished folder with the built library's header and Swift is put beside the sources by `cargo xtask test`;
-// on Apple systems `cargo xtask ios` does the same and adds the xcframework.
-let strict: [SwiftSetting] = [.unsafeFlags(["-warnings-as-errors"], .when(platforms: [.linux]))]
+// `Engine/` holds what is built from `bindings/` and never committed: the generated Swift, the C header beside its module
+// map and, for Apple's systems, the xcframework. `cargo xtask ios` and, on Linux, `cargo xtask test` fill it.
+#if os(Linux)
+  let library: Target = .systemLibrary(name: "kerbside_ffiFFI", path: "Engine/C")
+  let link: [LinkerSetting] = [.linkedLibrary("kerbside_ffi")]
+#else
+  let library: Target = .binaryTarget(name: "kerbside_ffiFFI", path: "Engine/KerbsideFFI.xcframework")
+  let link: [LinkerSetting] = []
+#endif
 
 let package = Package(
   name: "SorterKit",
   defaultLocalization: "en",
   platforms: [.iOS(.v17)],
   products: [
-    .library(name: "SorterKit", targets: ["SorterKit"])
+    .library(name: "SorterKit", targets: ["SorterKit"]),
+    .library(name: "SorterEngine", targets: ["SorterEngine"]),
   ],
   targets: [
-    .target(name: "SorterKit", resources: [.process("Resources")], swiftSettings: strict),
-    .testTarget(name: "SorterKitTests", dependencies: ["SorterKit"], swiftSettings: strict),
+    library,
+    .target(name: "KerbsideFFI", dependencies: ["kerbside_ffiFFI"], path: "Engine/Swift", linkerSettings: link),
+    .target(name: "SorterKit", resources: [.process("Resources")]),
+    .target(name: "SorterEngine", dependencies: ["KerbsideFFI", "SorterKit"]),
+    .testTarget(name: "SorterKitTests", dependencies: ["SorterKit"]),
+    .testTarget(name: "SorterEngineTests", dependencies: ["SorterEngine"]),
   ]
 )

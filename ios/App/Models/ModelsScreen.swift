@@ -46,14 +46,11 @@ private struct PackSection: View {
   var body: some View {
     let state = model.state
     Section {
-      LabeledContent(words(.version), value: pack.version)
-      LabeledContent(words(.size), value: wording.bytes(pack.bytes))
-      LabeledContent(words(.memory), value: wording.bytes(pack.peakBytes))
-      LabeledContent(words(.licence), value: pack.licence)
-      if !pack.attribution.isEmpty { LabeledContent(words(.attribution), value: pack.attribution) }
-      if pack.random { Label(words(.randomPack), systemImage: "dice") }
-      if !pack.masks { Label(words(.boxesOnly), systemImage: "rectangle.dashed") }
-      adapters
+      if let problem = pack.problem {
+        Label(problem, systemImage: "exclamationmark.triangle")
+      } else {
+        facts
+      }
       if let work = state.work, work.pack == pack.id {
         WorkRow(title: words(.checking), share: work.share, stop: model.cancel)
       } else {
@@ -62,6 +59,17 @@ private struct PackSection: View {
     } header: {
       Text(pack.isBundled ? "\(pack.name) · \(words(.bundled))" : pack.name)
     }
+  }
+
+  @ViewBuilder private var facts: some View {
+    LabeledContent(words(.version), value: pack.version)
+    LabeledContent(words(.size), value: wording.bytes(pack.bytes))
+    LabeledContent(words(.memory), value: wording.bytes(pack.peakBytes))
+    LabeledContent(words(.licence), value: pack.licence)
+    if !pack.attribution.isEmpty { LabeledContent(words(.attribution), value: pack.attribution) }
+    if pack.random { Label(words(.randomPack), systemImage: "dice") }
+    if !pack.masks { Label(words(.boxesOnly), systemImage: "rectangle.dashed") }
+    adapters
   }
 
   private var adapters: some View {
@@ -79,10 +87,10 @@ private struct PackSection: View {
     let state = model.state
     if state.inUse == pack.id {
       Label(words(.inUse), systemImage: "checkmark.circle")
-    } else {
+    } else if pack.problem == nil {
       Button(words(.useModel)) { model.use(pack) }
     }
-    Button(words(.verify)) { model.verify(pack) }.disabled(state.work != nil)
+    if pack.problem == nil { Button(words(.verify)) { model.verify(pack) }.disabled(state.work != nil) }
     if state.intact.contains(pack.id) { Label(words(.intact), systemImage: "checkmark.seal") }
     if !pack.isBundled {
       Button(words(.remove), role: .destructive) { model.remove(pack) }.disabled(state.work != nil)

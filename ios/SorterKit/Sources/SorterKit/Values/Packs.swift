@@ -15,13 +15,16 @@ public struct PackInfo: Hashable, Sendable, Identifiable {
   public var masks: Bool
   /// Its weights are random: what it says is noise.
   public var random: Bool
+  /// What is wrong with it: it can only be removed. The rest says nothing then.
+  public var problem: String?
   public var adapters: [AdapterInfo]
 
   public static let bundled = "bundled"
 
   public init(
     id: String, name: String, version: String, licence: String, attribution: String, bytes: Int64,
-    peakBytes: Int64, masks: Bool = true, random: Bool = false, adapters: [AdapterInfo] = []
+    peakBytes: Int64, masks: Bool = true, random: Bool = false, problem: String? = nil,
+    adapters: [AdapterInfo] = []
   ) {
     self.id = id
     self.name = name
@@ -32,6 +35,7 @@ public struct PackInfo: Hashable, Sendable, Identifiable {
     self.peakBytes = peakBytes
     self.masks = masks
     self.random = random
+    self.problem = problem
     self.adapters = adapters
   }
 

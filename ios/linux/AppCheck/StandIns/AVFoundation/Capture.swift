@@ -31,6 +31,7 @@ open class AVCaptureSession: NSObject {
   open func stopRunning() { fatalError() }
 }
 
+// swift-format-ignore: AlwaysUseLowerCamelCase
 public let AVCaptureSessionInterruptionReasonKey = "AVCaptureSessionInterruptionReasonKey"
 
 public struct AVMediaType: Hashable, Sendable {
@@ -103,6 +104,7 @@ open class AVCapturePhotoOutput: AVCaptureOutput {
   }
 }
 
+// swift-format-ignore: AlwaysUseLowerCamelCase
 public let AVVideoCodecKey = "AVVideoCodecKey"
 
 public struct AVVideoCodecType: Hashable, Sendable {

@@ -12,6 +12,7 @@ public struct Color: Hashable, ShapeStyle, Sendable {
   public static var orange: Color { fatalError() }
   public static var green: Color { fatalError() }
   public static var secondary: Color { fatalError() }
+  // swift-format-ignore: DontRepeatTypeInStaticProperties
   public static var accentColor: Color { fatalError() }
 }
 
