@@ -125,7 +125,7 @@ class AccessibilityTest {
             val picture = android.graphics.Bitmap.createBitmap(view.width, view.height, android.graphics.Bitmap.Config.ARGB_8888)
             view.draw(android.graphics.Canvas(picture))
             // On the left edge of the first thing, in the middle of its line.
-            val frame = view.bounds(0)
+            val frame = view.frame(0)
             return picture.getPixel(frame.left, frame.centerY())
         }
         val resolver = RuntimeEnvironment.getApplication().contentResolver

@@ -86,7 +86,8 @@ internal class PlacesScreen(context: Context, private val model: PlacesViewModel
                 )
             },
         )
-        add(context.label(Type.Soft, household.detail ?: context.getString(R.string.whole_community)))
+        val detail = context.label(Type.Soft, household.detail ?: context.getString(R.string.whole_community))
+        add(detail.apply { setPaddingRelative(dp(BESIDE_RADIO), 0, 0, 0) })
         add(
             context.flow(
                 context.button(ButtonLook.Plain, context.getString(R.string.change_zone), R.drawable.ic_edit) {
@@ -98,6 +99,11 @@ internal class PlacesScreen(context: Context, private val model: PlacesViewModel
             ),
         )
     }.also { if (isCurrent) it.background = context.chosen() }
+
+    private companion object {
+        /** Where the text of a radio button starts. */
+        const val BESIDE_RADIO = 32
+    }
 }
 
 /** A card that is the chosen one: its edge is thicker, not only of another colour. */

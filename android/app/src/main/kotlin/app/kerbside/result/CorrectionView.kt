@@ -15,7 +15,7 @@ import app.kerbside.ui.titleBar
 /** "This is something else": what is it then? One tap on a name ends it. */
 @SuppressLint("ViewConstructor")
 internal class CorrectionView(context: Context, model: ResultViewModel) : FrameLayout(context) {
-    private val field = Field(context, R.string.what_is_it, icon = R.drawable.ic_search, onTyped = model::search)
+    private val field = Field(context, R.string.search_hint, icon = R.drawable.ic_search, onTyped = model::search)
     private val hits = ItemList(context, model::correct)
 
     init {

@@ -35,7 +35,7 @@ internal class MaskNodes(private val view: PhotoView) : AccessibilityNodeProvide
         className = Button::class.java.name
         contentDescription = view.descriptions.getOrNull(id)
         setParent(view)
-        val bounds = view.bounds(id)
+        val bounds = view.frame(id)
         setBoundsInParent(bounds)
         val corner = IntArray(2).also(view::getLocationOnScreen)
         setBoundsInScreen(Rect(bounds).apply { offset(corner[0], corner[1]) })

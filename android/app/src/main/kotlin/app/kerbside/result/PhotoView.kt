@@ -192,21 +192,35 @@ internal class PhotoView(context: Context, private val onTap: (Point, Point) -> 
         return share.coerceIn(0.15f, 1f)
     }
 
-    /** The number of each thing stands at its upper left corner, beside those that are already there. */
+    /**
+     * Where the number of each thing stands: at a corner of it or in its middle, wherever no other number is; in a crowd
+     * further down.
+     */
     internal fun badges(): List<RectF> {
-        val side = maxOf(dpf(26f), digits.textSize * 1.6f)
+        val side = maxOf(dpf(if (shapes.size > CROWD) 22f else 26f), digits.textSize * 1.5f)
         val placed = mutableListOf<RectF>()
-        for (shape in shapes) {
-            val left = (place.left + shape.box.left * place.width() - side / 3).coerceIn(place.left, place.right - side)
-            var top = (place.top + shape.box.top * place.height() - side / 3).coerceIn(place.top, place.bottom - side)
-            var badge = RectF(left, top, left + side, top + side)
-            while (placed.any { RectF.intersects(it, badge) } && top + side < place.bottom) {
-                top += dpf(4f)
-                badge = RectF(left, top, left + side, top + side)
-            }
-            placed += badge
+        for (index in shapes.indices) {
+            val frame = RectF(bounds(index))
+            val (near, far) = -side / 3 to -side * 2 / 3
+            val places = listOf(
+                frame.left + near to frame.top + near, frame.right + far to frame.top + near,
+                frame.left + near to frame.bottom + far, frame.right + far to frame.bottom + far,
+                frame.centerX() - side / 2 to frame.centerY() - side / 2,
+            )
+            val badges = places.map { (left, top) -> badge(left, top, side) }
+            placed += badges.firstOrNull { badge -> placed.none { RectF.intersects(it, badge) } } ?: below(badges.first(), placed)
         }
         return placed
+    }
+
+    private fun badge(left: Float, top: Float, side: Float): RectF {
+        val x = left.coerceIn(place.left, maxOf(place.left, place.right - side))
+        val y = top.coerceIn(place.top, maxOf(place.top, place.bottom - side))
+        return RectF(x, y, x + side, y + side)
+    }
+
+    private fun below(badge: RectF, placed: List<RectF>) = RectF(badge).apply {
+        while (placed.any { RectF.intersects(it, this) } && bottom + dpf(4f) < place.bottom) offset(0f, dpf(4f))
     }
 
     private fun path(outline: List<Polygon>) = Path().apply {
@@ -223,8 +237,12 @@ internal class PhotoView(context: Context, private val onTap: (Point, Point) -> 
     private fun look(shape: Outlined) = Palette.of(shape.item?.wasteClass ?: WasteClass.General)
 
     /** Where a thing is in this view, for TalkBack's frame. */
-    internal fun bounds(index: Int): Rect {
+    internal fun frame(index: Int): Rect {
         photo?.let(::arrange)
+        return bounds(index)
+    }
+
+    private fun bounds(index: Int): Rect {
         val box = shapes[index].box
         val frame = RectF(
             place.left + box.left * place.width(), place.top + box.top * place.height(),
@@ -264,6 +282,9 @@ internal class PhotoView(context: Context, private val onTap: (Point, Point) -> 
 
     private companion object {
         const val APPEARING = 260f
+
+        /** More things than this get smaller numbers. */
+        const val CROWD = 6
 
         /** Half of the least side of anything a finger has to hit. */
         const val FINGERTIP = 24

@@ -40,6 +40,7 @@ import app.kerbside.ui.rounded
 import app.kerbside.ui.row
 import app.kerbside.ui.scroll
 import app.kerbside.ui.shownIf
+import app.kerbside.ui.textScale
 import app.kerbside.ui.titleBar
 
 /** The photo, and a card for each thing in it. */
@@ -99,7 +100,7 @@ internal class ResultScreen(context: Context, private val model: ResultViewModel
 
     override fun onMeasure(widthSpec: Int, heightSpec: Int) {
         // The photo leaves room for at least one card.
-        if (!context.isLandscape) photo.maxHeight = (MeasureSpec.getSize(heightSpec) * PHOTO_SHARE).toInt()
+        if (!context.isLandscape) photo.maxHeight = (MeasureSpec.getSize(heightSpec) * photoShare).toInt()
         super.onMeasure(widthSpec, heightSpec)
     }
 
@@ -229,7 +230,6 @@ internal class ResultScreen(context: Context, private val model: ResultViewModel
         }
     }
 
-    private companion object {
-        const val PHOTO_SHARE = 0.44f
-    }
+    /** How much of the height the photo takes at most; less where the text is large. */
+    private val photoShare get() = if (context.textScale > 1.5f) 0.34f else 0.44f
 }

@@ -22,6 +22,7 @@ import app.kerbside.ui.label
 import app.kerbside.ui.pressable
 import app.kerbside.ui.rounded
 import app.kerbside.ui.row
+import app.kerbside.ui.textScale
 import java.time.DayOfWeek
 import java.time.LocalDate
 import java.time.format.TextStyle
@@ -52,7 +53,8 @@ internal class MonthView(context: Context, private val model: ScheduleViewModel)
     private fun weekdays(context: Context, grid: MonthGrid) = context.row {
         val locale = context.resources.configuration.locales[0]
         for (day in grid.weeks.first()) {
-            val name = day.dayOfWeek.getDisplayName(TextStyle.SHORT_STANDALONE, locale).trimEnd('.')
+            val style = if (context.textScale > 1.3f) TextStyle.NARROW_STANDALONE else TextStyle.SHORT_STANDALONE
+            val name = day.dayOfWeek.getDisplayName(style, locale).trimEnd('.')
             add(context.label(Type.Caption, name).apply { gravity = Gravity.CENTER; maxLines = 1 }, weight = 1f)
         }
         importantForAccessibility = View.IMPORTANT_FOR_ACCESSIBILITY_NO_HIDE_DESCENDANTS

@@ -136,7 +136,7 @@ internal class ScheduleScreen(
         due.forEach { add(row(it, state, ink, context.getString(R.string.fetched_on, wording.relativeDay(it.date, state.today)))) }
     }
 
-    private fun switcher(state: ScheduleState) = context.row(8) {
+    private fun switcher(state: ScheduleState) = context.row(20) {
         for ((asMonth, text) in listOf(false to R.string.as_list, true to R.string.as_month)) {
             val chosen = state.asMonth == asMonth
             val button = context.button(if (chosen) ButtonLook.Tonal else ButtonLook.Plain, context.getString(text)) { model.showAsMonth(asMonth) }

@@ -13,9 +13,9 @@ import java.time.YearMonth
 data class ScheduleState(
     val households: List<Named> = emptyList(),
     val current: Int = 0,
-    val today: LocalDate = LocalDate.EPOCH,
+    val today: LocalDate = LocalDate.ofEpochDay(0),
     val asMonth: Boolean = false,
-    val month: YearMonth = YearMonth.from(LocalDate.EPOCH),
+    val month: YearMonth = YearMonth.from(LocalDate.ofEpochDay(0)),
     val picked: LocalDate? = null,
     val tonight: List<Collection> = emptyList(),
     val coming: List<Collection> = emptyList(),

@@ -150,7 +150,7 @@ internal fun Context.button(look: ButtonLook, text: CharSequence, icon: Int? = n
         minimumHeight = dp(TOUCH)
         minWidth = dp(TOUCH)
         minimumWidth = dp(TOUCH)
-        padding(if (look == ButtonLook.Plain) 12 else 20, 10)
+        padding(if (look == ButtonLook.Plain) 4 else 20, 10)
         gravity = Gravity.CENTER
         if (icon != null) {
             setCompoundDrawablesRelativeWithIntrinsicBounds(icon, 0, 0, 0)
@@ -159,7 +159,7 @@ internal fun Context.button(look: ButtonLook, text: CharSequence, icon: Int? = n
             gravity = Gravity.CENTER_VERTICAL or if (look == ButtonLook.Plain) Gravity.START else Gravity.CENTER_HORIZONTAL
         }
         val ground = look.ground?.let { rounded(getColor(it), radius = 24) }
-        pressable(ground, ground ?: rounded(Color.WHITE, radius = 24), onClick)
+        pressable(ground, ground ?: rounded(Color.WHITE, radius = 12), onClick)
     }
 
 /** A symbol to press; [says] is read out. */
