@@ -25,9 +25,8 @@ import java.time.temporal.WeekFields
 import java.util.Locale
 import kotlinx.coroutines.CoroutineDispatcher
 import kotlinx.coroutines.CoroutineScope
-import kotlinx.coroutines.CoroutineStart
-import kotlinx.coroutines.async
 import kotlinx.coroutines.launch
+import kotlinx.coroutines.withContext
 
 /**
  * Everything there is one of, made once for the process and handed to whoever needs it. View models live here: activities
@@ -42,7 +41,7 @@ class Graph(
     openEngine: suspend () -> Kerbside,
 ) {
     val settings = SettingsStore(File(folder, "settings.json"))
-    val here = Here(settings, scope.async(io, CoroutineStart.LAZY) { openEngine() }, clock) { locale.toLanguageTag() }
+    val here = Here(settings, clock, { locale.toLanguageTag() }) { withContext(io) { openEngine() } }
     val navigator = Navigator()
     private val plan = Plan(here)
     private val sorters = Sorters(here)
@@ -63,6 +62,33 @@ class Graph(
     fun sort(photo: ByteArray) {
         result.sort(photo)
         navigator.go(Route.Result)
+    }
+
+    /** One step back, within a screen first. `false` if that would leave the app. */
+    fun back(): Boolean {
+        val route = navigator.current
+        val within = when {
+            route == Route.Result && result.state.value.correction != null -> result::stopCorrection
+            route == Route.AddPlace && places.state.value.choice?.isNew == true -> places::backToCommunities
+            else -> return navigator.back()
+        }
+        within()
+        return true
+    }
+
+    /** What is on the screens besides what is on disk, for the next process. */
+    fun save(): Map<String, String> = listOfNotNull(
+        "screens" to navigator.save(),
+        "query" to search.state.value.query,
+        result.state.value.selected?.let { "selected" to "$it" },
+        places.save()?.let { "choice" to it },
+    ).toMap()
+
+    fun restore(saved: Map<String, String>) {
+        saved["screens"]?.let(navigator::restore)
+        saved["query"]?.let(search::search)
+        saved["choice"]?.let(places::restore)
+        result.restore(saved["selected"]?.toIntOrNull())
     }
 
     /** What may be due has changed. */

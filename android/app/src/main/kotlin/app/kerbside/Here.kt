@@ -11,28 +11,28 @@ import java.time.Instant
 import java.time.LocalDate
 import java.time.LocalDateTime
 import java.time.ZoneId
-import kotlinx.coroutines.CompletableDeferred
-import kotlinx.coroutines.Deferred
+import kotlinx.coroutines.sync.Mutex
+import kotlinx.coroutines.sync.withLock
 
 /**
  * Where the person is now, and what day it is there: collections happen on the community's days, wherever the phone is.
  *
- * @property kerbside the engine, once its files are unpacked
  * @property language the tag texts are wanted in
  */
 class Here(
     val settings: SettingsStore,
-    private val kerbside: Deferred<Kerbside>,
     private val clock: Clock,
     val language: () -> String,
+    private val open: suspend () -> Kerbside,
 ) {
-    constructor(settings: SettingsStore, kerbside: Kerbside, clock: Clock, language: String) :
-        this(settings, CompletableDeferred(kerbside), clock, { language })
+    private val opening = Mutex()
+    private var opened: Kerbside? = null
 
     val household get() = settings.state.value.household
     val place get() = household?.let(::placeOf)
 
-    suspend fun engine(): Kerbside = kerbside.await()
+    /** Opened when somebody first asks it something; if that fails, tried again for the next one. */
+    suspend fun engine(): Kerbside = opening.withLock { opened ?: open().also { opened = it } }
 
     fun placeOf(household: Household): Place = household.place(language())
 

@@ -38,8 +38,7 @@ class MainActivity : Activity(), Host {
 
     override fun onCreate(saved: Bundle?) {
         super.onCreate(saved)
-        saved?.getStringArrayList(SCREENS)?.let { graph.navigator.restore(it) }
-        graph.result.restore()
+        graph.restore(saved?.getBundle(SCREENS)?.let { all -> all.keySet().associateWith { all.getString(it).orEmpty() } }.orEmpty())
         graph.camera.load()
         val shell = Shell(this, graph, this)
         shell.setOnApplyWindowInsetsListener { view, insets -> view.avoid(insets) }
@@ -73,7 +72,7 @@ class MainActivity : Activity(), Host {
 
     override fun onSaveInstanceState(out: Bundle) {
         super.onSaveInstanceState(out)
-        out.putStringArrayList(SCREENS, graph.navigator.save())
+        out.putBundle(SCREENS, Bundle().apply { graph.save().forEach(::putString) })
     }
 
     /** A photo another app shares, or a reminder that was tapped. */
@@ -114,7 +113,7 @@ class MainActivity : Activity(), Host {
     override fun go(route: Route) = graph.navigator.go(route)
 
     override fun back() {
-        if (!graph.navigator.back()) finish()
+        if (!graph.back()) finish()
     }
 
     /** From Android 13 on the system asks for the way back only while there is one. */
@@ -122,7 +121,7 @@ class MainActivity : Activity(), Host {
         if (Build.VERSION.SDK_INT < 33) return
         val callback = onBack as? OnBackInvokedCallback
         if (graph.navigator.canGoBack && callback == null) {
-            onBack = OnBackInvokedCallback { graph.navigator.back() }.also {
+            onBack = OnBackInvokedCallback { back() }.also {
                 onBackInvokedDispatcher.registerOnBackInvokedCallback(OnBackInvokedDispatcher.PRIORITY_DEFAULT, it)
             }
         } else if (!graph.navigator.canGoBack && callback != null) {

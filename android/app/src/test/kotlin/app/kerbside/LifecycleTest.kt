@@ -6,6 +6,7 @@ import android.net.Uri
 import android.os.Bundle
 import android.provider.MediaStore
 import android.widget.EditText
+import app.kerbside.api.KerbsideError
 import app.kerbside.nav.Route
 import app.kerbside.support.FakeKerbside
 import app.kerbside.support.Phone
@@ -44,6 +45,22 @@ class LifecycleTest {
     }
 
     @Test
+    fun `an engine that could not be opened is opened the next time`() {
+        val phone = Phone(Setting.Light)
+        var full = true
+        phone.app.onOpen = { if (full) throw KerbsideError.Storage("no space left") }
+        phone.app.graph.settings.update { it.adding("here", listOf("north")) }
+        phone.start()
+        phone.app.graph.navigator.go(Route.Search)
+        phone.settle()
+        assertTrue("no space left" in phone.says())
+        full = false
+        phone.app.graph.search.search("")
+        phone.settle()
+        assertTrue("Can" in phone.says())
+    }
+
+    @Test
     fun `the end of the process loses neither the screen nor the photo and its things`() {
         val phone = TestScreen.Question.on(Phone(Setting.Light))
         val saved = Bundle()
@@ -51,8 +68,26 @@ class LifecycleTest {
         phone.app.die()
         val later = Robolectric.buildActivity(MainActivity::class.java).setup(saved)
         phone.settle()
+        assertEquals(1, phone.app.graph.result.state.value.selected)
+        phone.settle()
         assertEquals(Route.Result, phone.app.graph.navigator.current)
         assertTrue("2 things found" in later.get().window.decorView.says())
+    }
+
+    @Test
+    fun `back leaves a choice before it leaves the screen`() {
+        val phone = TestScreen.Correction.on(Phone(Setting.Light))
+        val activity = phone.activity as MainActivity
+        activity.back()
+        phone.settle()
+        assertEquals(Route.Result, phone.app.graph.navigator.current)
+        assertEquals(null, phone.app.graph.result.state.value.correction)
+        phone.app.graph.navigator.go(Route.AddPlace)
+        phone.app.graph.places.choose((phone.app.engine as FakeKerbside).communities[0]) { }
+        phone.settle()
+        activity.back()
+        phone.settle()
+        assertTrue("Find your community" in phone.says())
     }
 
     @Test

@@ -13,6 +13,9 @@ class TestApp : App() {
     var engine: Kerbside = FakeKerbside()
     val clock = SettableClock()
 
+    /** Before the engine is opened. */
+    var onOpen: () -> Unit = { }
+
     private var made: Graph? = null
 
     override val graph get() = made ?: makeGraph().also { made = it }
@@ -22,7 +25,10 @@ class TestApp : App() {
         made = null
     }
 
-    override fun makeGraph() = Graph(this, filesDir, clock, MainScope(), Dispatchers.Main) { engine }
+    override fun makeGraph() = Graph(this, filesDir, clock, MainScope(), Dispatchers.Main) {
+        onOpen()
+        engine
+    }
 }
 
 /** Tuesday 1 December 2026, half past five in the evening in Zurich, until it is set. */

@@ -107,10 +107,18 @@ internal class ModelsScreen(context: Context, private val model: ModelsViewModel
                 minimumHeight = dp(TOUCH)
                 gravity = Gravity.CENTER_VERTICAL
                 buttonTintList = android.content.res.ColorStateList.valueOf(context.getColor(R.color.primary))
+                isEnabled = pack.problem == null
                 setOnClickListener { model.use(pack) }
             },
         )
         if (pack.isBundled) add(context.label(Type.Soft, context.getString(R.string.bundled)))
+        val problem = pack.problem
+        if (problem != null) {
+            add(context.label(Type.Strong, context.getString(R.string.error_pack)))
+            add(context.label(Type.Caption, problem))
+            add(remove(pack, state))
+            return@card
+        }
         if (pack.random) add(context.label(Type.Strong, context.getString(R.string.random_pack)))
         add(value(R.string.version, pack.version))
         add(value(R.string.size, wording.bytes(pack.bytes)))
@@ -139,14 +147,17 @@ internal class ModelsScreen(context: Context, private val model: ModelsViewModel
             context.flow(
                 context.button(ButtonLook.Plain, context.getString(R.string.verify), R.drawable.ic_verified) { model.verify(pack) }
                     .apply { isEnabled = idle },
-                context.button(ButtonLook.Plain, context.getString(R.string.remove), R.drawable.ic_delete) { model.remove(pack) }.apply {
-                    isEnabled = idle
-                    contentDescription = context.getString(R.string.remove_says, pack.name)
-                    visibility = if (pack.isBundled) View.GONE else View.VISIBLE
-                },
+                remove(pack, state),
             ),
         )
     }
+
+    private fun remove(pack: PackInfo, state: ModelsState) =
+        context.button(ButtonLook.Plain, context.getString(R.string.remove), R.drawable.ic_delete) { model.remove(pack) }.apply {
+            isEnabled = state.work == null
+            contentDescription = context.getString(R.string.remove_says, pack.name)
+            visibility = if (pack.isBundled) View.GONE else View.VISIBLE
+        }
 
     private fun value(caption: Int, value: String) = context.column {
         add(context.label(Type.Caption, context.getString(caption)))

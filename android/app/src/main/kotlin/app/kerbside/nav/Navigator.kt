@@ -56,11 +56,11 @@ class Navigator(start: List<Route> = listOf(Route.Sort)) {
 
     val canGoBack get() = stack.value != listOf(Route.Sort)
 
-    fun save(): ArrayList<String> = stack.value.mapTo(ArrayList()) { it.text }
+    fun save(): String = stack.value.joinToString("\n") { it.text }
 
     /** Does nothing with what [save] did not write. */
-    fun restore(saved: List<String>) {
-        val routes = saved.mapNotNull(Route::parse)
+    fun restore(saved: String) {
+        val routes = saved.lines().mapNotNull(Route::parse)
         if (routes.firstOrNull() in Route.tabs) stack.value = routes
     }
 }

@@ -102,7 +102,7 @@ internal class AddPlaceScreen(context: Context, private val model: PlacesViewMod
     private fun back() {
         val choice = model.state.value.choice
         model.backToCommunities()
-        if (choice == null || choice.household != null) host.back()
+        if (choice?.isNew != true) host.back()
     }
 
     override fun render(state: PlacesState) {

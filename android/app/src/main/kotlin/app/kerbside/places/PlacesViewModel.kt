@@ -6,9 +6,13 @@ import app.kerbside.api.Community
 import app.kerbside.api.KerbsideError
 import app.kerbside.api.Zone
 import app.kerbside.schedule.Named
+import app.kerbside.state.json
+import app.kerbside.state.texts
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.flow.drop
 import kotlinx.coroutines.launch
+import org.json.JSONArray
+import org.json.JSONObject
 
 /** What the places screens show: the households, and how far the choice of a new one is. */
 data class PlacesState(
@@ -44,6 +48,7 @@ data class Choice(
     val found: List<String> = emptyList(),
     val missed: Boolean = false,
 ) {
+    val isNew get() = household == null
     val hasPostcodes get() = zones.any { it.postcodes.isNotEmpty() }
     val hasStreets get() = zones.any { it.streets.isNotEmpty() }
 
@@ -110,6 +115,22 @@ class PlacesViewModel(private val here: Here, scope: CoroutineScope, private val
             val community = here.community(household.community) ?: return@launch
             val zones = here.engine().rules.zones(community.id, here.language())
             show { it.copy(choice = Choice(community, zones, id, household.zones.toSet())) }
+        }
+    }
+
+    /** How far the choice of a place is, for the next process. */
+    fun save(): String? = state.value.choice?.let { choice ->
+        json("community" to choice.community.id, "household" to choice.household, "chosen" to JSONArray(choice.chosen)).toString()
+    }
+
+    fun restore(saved: String) {
+        if (state.value.choice != null) return
+        launch(::failed) {
+            val from = JSONObject(saved)
+            val community = here.community(from.getString("community")) ?: return@launch
+            val zones = here.engine().rules.zones(community.id, here.language())
+            val household = if (from.has("household")) from.getInt("household") else null
+            show { it.copy(choice = Choice(community, zones, household, from.optJSONArray("chosen").texts().toSet())) }
         }
     }
 

@@ -51,13 +51,13 @@ class ResultViewModel(
     }
 
     /** Shows the last photo again after the process has ended; looks at it again if it had not come to an end. */
-    fun restore() {
+    fun restore(selected: Int? = null) {
         if (state.value.photo != null) return
         looking = launch(::failed) {
             val (bytes, items) = withContext(io) { saved.photo() to saved.items() }
             val photo = bytes?.let(::TakenPhoto) ?: return@launch
             show { ResultState(photo, Phase.Looking()) }
-            if (items == null) look(photo) else finish(resolved(items))
+            if (items == null) look(photo) else finish(resolved(items), selected ?: 0)
         }
     }
 

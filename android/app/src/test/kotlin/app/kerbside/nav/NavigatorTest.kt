@@ -45,9 +45,9 @@ class NavigatorTest {
 
     @Test
     fun `what nobody saved changes nothing`() {
-        navigator.restore(listOf("nonsense", "result"))
+        navigator.restore("nonsense\nresult")
         assertEquals(Route.Sort, navigator.current)
-        navigator.restore(emptyList())
+        navigator.restore("")
         assertEquals(Route.Sort, navigator.current)
     }
 }

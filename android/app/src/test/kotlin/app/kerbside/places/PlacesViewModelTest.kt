@@ -90,6 +90,18 @@ class PlacesViewModelTest {
     }
 
     @Test
+    fun `a choice that was not finished comes back in the next process`() = World.test {
+        val model = choosing()
+        model.toggle(engine.zones.getValue("here")[1])
+        val saved = checkNotNull(model.save())
+        val later = model().apply { restore(saved) }
+        assertEquals(setOf("south"), later.state.value.choice?.chosen)
+        assertEquals(true, later.state.value.choice?.isNew)
+        later.backToCommunities()
+        assertNull(later.save())
+    }
+
+    @Test
     fun `households are listed, changed between and removed`() = World.test {
         liveHere()
         settings.update { it.adding("there", emptyList()) }

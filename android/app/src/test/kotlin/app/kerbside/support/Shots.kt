@@ -54,9 +54,22 @@ class Phone(setting: Setting) {
         }
     }
 
+    /** What the engine does on threads of its own is there in the end. */
+    fun await(there: () -> Boolean) {
+        val end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60)
+        while (!there()) {
+            check(System.nanoTime() < end) { "waited in vain" }
+            shadowOf(Looper.getMainLooper()).idle()
+            Thread.sleep(5)
+        }
+        settle()
+    }
+
     fun draw(): Bitmap {
         settle()
         val view: View = activity.window.decorView
+        // On a phone they fade away.
+        view.shownTree().forEach { it.isVerticalScrollBarEnabled = false }
         val bitmap = Bitmap.createBitmap(view.width, view.height, Bitmap.Config.ARGB_8888)
         view.draw(Canvas(bitmap))
         return bitmap

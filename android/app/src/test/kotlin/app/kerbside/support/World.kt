@@ -25,7 +25,7 @@ class World(private val test: TestScope) {
     val clock = SettableClock()
     val folder: File = Files.createTempDirectory("kerbside").toFile().apply { deleteOnExit() }
     val settings = SettingsStore(File(folder, "settings.json"))
-    val here = Here(settings, engine, clock, "en")
+    val here = Here(settings, clock, { "en" }) { engine }
     val plan = Plan(here)
     val scope get() = test.backgroundScope
     val io = UnconfinedTestDispatcher(test.testScheduler)
