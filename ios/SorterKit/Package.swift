@@ -4,10 +4,10 @@ import PackageDescription
 // `Engine/` holds what is built from `bindings/` and never committed: the generated Swift, the C header beside its module
 // map and, for Apple's systems, the xcframework. `cargo xtask ios` and, on Linux, `cargo xtask test` fill it.
 #if os(Linux)
-  let library: Target = .systemLibrary(name: "kerbside_ffiFFI", path: "Engine/C")
+  let library: Target = .systemLibrary(name: "KerbsideFFIFFI", path: "Engine/C")
   let link: [LinkerSetting] = [.linkedLibrary("kerbside_ffi")]
 #else
-  let library: Target = .binaryTarget(name: "kerbside_ffiFFI", path: "Engine/KerbsideFFI.xcframework")
+  let library: Target = .binaryTarget(name: "KerbsideFFIFFI", path: "Engine/KerbsideFFI.xcframework")
   let link: [LinkerSetting] = []
 #endif
 
@@ -21,7 +21,7 @@ let package = Package(
   ],
   targets: [
     library,
-    .target(name: "KerbsideFFI", dependencies: ["kerbside_ffiFFI"], path: "Engine/Swift", linkerSettings: link),
+    .target(name: "KerbsideFFI", dependencies: ["KerbsideFFIFFI"], path: "Engine/Swift", linkerSettings: link),
     .target(name: "SorterKit", resources: [.process("Resources")]),
     .target(name: "SorterEngine", dependencies: ["KerbsideFFI", "SorterKit"]),
     .testTarget(name: "SorterKitTests", dependencies: ["SorterKit"]),

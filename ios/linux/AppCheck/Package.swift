@@ -15,7 +15,7 @@ func standIn(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target
 func part(_ name: String, _ more: [Target.Dependency] = []) -> Target {
   .target(
     name: name, dependencies: standIns + [.product(name: "SorterKit", package: "SorterKit")] + more,
-    exclude: name == "App" ? ["Support"] : [])
+    exclude: name == "App" ? ["Assets.xcassets", "Support"] : [])
 }
 
 let package = Package(

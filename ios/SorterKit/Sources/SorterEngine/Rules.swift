@@ -30,7 +30,7 @@ struct EngineRules: SorterKit.RuleBook {
   func instructions(seen: Seen, place: SorterKit.Place, date: Day) async throws -> [SorterKit.Instruction] {
     try await ask { book in
       let said = try book.instructions(seen: seen.json, place: KerbsideFFI.Place(place), date: date.description)
-      return said.map(SorterKit.Instruction.init)
+      return try said.map(SorterKit.Instruction.init)
     }
   }
 

@@ -22,13 +22,13 @@ public actor Sorter: Sorting {
   public nonisolated func analyze(
     _ photo: Photo, place: SorterKit.Place, now: DayTime
   ) -> AsyncThrowingStream<SortEvent, any Error> {
-    look { try $0.analyze(photo, place, now, $1, $2) }
+    events(Look(photo: photo, place: place, now: now))
   }
 
   public nonisolated func lookAgain(
     _ photo: Photo, at point: SorterKit.Point, known: [SorterKit.Item], place: SorterKit.Place, now: DayTime
   ) -> AsyncThrowingStream<SortEvent, any Error> {
-    look { try $0.lookAgain(photo, point, known, place, now, $1, $2) }
+    events(Look(photo: photo, place: place, now: now, again: (point, known)))
   }
 
   public nonisolated func memoryWarning() {
@@ -40,11 +40,16 @@ public actor Sorter: Sorting {
     DispatchQueue.global(qos: .utility).async { [ffi] in ffi.shutDown() }
   }
 
-  private typealias Look =
-    @Sendable (isolated Sorter, CancelToken, any ProgressListener) throws -> KerbsideFFI.Analysis
+  /// What is asked of the engine: the whole photo, or a closer look where nothing is outlined.
+  private struct Look: Sendable {
+    var photo: Photo
+    var place: SorterKit.Place
+    var now: DayTime
+    var again: (at: SorterKit.Point, known: [SorterKit.Item])?
+  }
 
   /// A look as a stream of what becomes known. Whoever stops listening stops the engine.
-  private nonisolated func look(_ look: @escaping Look) -> AsyncThrowingStream<SortEvent, any Error> {
+  private nonisolated func events(_ look: Look) -> AsyncThrowingStream<SortEvent, any Error> {
     AsyncThrowingStream { continuation in
       let cancel = CancelToken()
       continuation.onTermination = { _ in cancel.cancel() }
@@ -56,7 +61,7 @@ public actor Sorter: Sorting {
     _ look: Look, _ cancel: CancelToken, _ events: AsyncThrowingStream<SortEvent, any Error>.Continuation
   ) {
     do {
-      let analysis = try translating { try look(self, cancel, Teller(events)) }
+      let analysis = try translating { try run(look, cancel, Teller(events)) }
       events.yield(.done(try SorterKit.Analysis(analysis)))
       events.finish()
     } catch {
@@ -64,28 +69,28 @@ public actor Sorter: Sorting {
     }
   }
 
-  private func analyze(
-    _ photo: Photo, _ place: SorterKit.Place, _ now: DayTime, _ cancel: CancelToken, _ listener: any ProgressListener
+  private func run(
+    _ look: Look, _ cancel: CancelToken, _ listener: any ProgressListener
   ) throws -> KerbsideFFI.Analysis {
-    last = nil
-    try ffi.setPlace(rules: rules, place: KerbsideFFI.Place(place))
-    let frame = try Frame.of(photo)
-    let analysis = try ffi.analyze(
-      frame: frame, date: now.day.description, now: now.description, cancel: cancel, listener: listener)
-    last = (photo, place)
-    return analysis
-  }
-
-  private func lookAgain(
-    _ photo: Photo, _ point: SorterKit.Point, _ known: [SorterKit.Item], _ place: SorterKit.Place, _ now: DayTime,
-    _ cancel: CancelToken, _ listener: any ProgressListener
-  ) throws -> KerbsideFFI.Analysis {
+    guard let (point, known) = look.again else { return try analyze(look, cancel, listener) }
     // After a restart the screen shows a photo that the engine does not know.
-    if last?.photo != photo || last?.place != place {
-      _ = try analyze(photo, place, now, cancel, Silence())
+    if last?.photo != look.photo || last?.place != look.place {
+      _ = try analyze(look, cancel, Silence())
     }
     let at = KerbsideFFI.Point(x: Float(point.x), y: Float(point.y))
     return try ffi.lookAgain(at: at, seen: known.map(\.seen.json), cancel: cancel, listener: listener)
+  }
+
+  private func analyze(
+    _ look: Look, _ cancel: CancelToken, _ listener: any ProgressListener
+  ) throws -> KerbsideFFI.Analysis {
+    last = nil
+    try ffi.setPlace(rules: rules, place: KerbsideFFI.Place(look.place))
+    let analysis = try ffi.analyze(
+      frame: try Frame.of(look.photo), date: look.now.day.description, now: look.now.description, cancel: cancel,
+      listener: listener)
+    last = (look.photo, look.place)
+    return analysis
   }
 }
 

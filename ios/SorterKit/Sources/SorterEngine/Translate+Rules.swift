@@ -83,7 +83,7 @@ extension KerbsideFFI.Fact {
     case .dirty(let dirty): self = .dirty(dirty: dirty)
     case .sizeCm(let cm): self = .sizeCm(cm: UInt32(clamping: cm))
     case .depositMark(let there): self = .depositMark(there: there)
-    case .mostly(let wasteClass, let so): self = .mostly(class: KerbsideFFI.WasteClass(wasteClass), so: so)
+    case .mostly(let wasteClass, let so): self = .mostly(wasteClass: KerbsideFFI.WasteClass(wasteClass), so: so)
     case .hazard(let id, let present): self = .hazard(id: id, present: present)
     case .zone(let id): self = .zone(id: id)
     }

@@ -12,6 +12,9 @@ enum Real {
   static let now = DayTime(Day("2026-03-02")!, Time("19:30")!)
   static let zurich = Place(community: "zurich", zones: ["8004"], language: "en")
 
+  /// A household whose community publishes its days.
+  static let planned = Place(community: "shibuya", zones: ["uehara-1"], language: "en")
+
   static func photo() throws -> Photo { .encoded(try Data(contentsOf: example)) }
 
   /// A folder of its own, gone when it is let go.

@@ -106,51 +106,66 @@ import Testing
 /// ZIP archives, stored without compression: enough for a file that the engine reads.
 enum Archive {
   static func of(_ folder: URL, in scratch: Real.Scratch) throws -> URL {
-    var (body, directory) = (Data(), Data())
-    let files = FileManager.default.enumerator(atPath: folder.path)?.compactMap { $0 as? String }.sorted() ?? []
+    var (body, directory) = (Bytes(), Bytes())
+    let names = FileManager.default.enumerator(atPath: folder.path)?.compactMap { $0 as? String }.sorted() ?? []
     var count: UInt16 = 0
-    for name in files {
+    for name in names {
       let url = folder.appendingPathComponent(name)
-      var isFolder: ObjCBool = false
-      guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), !isFolder.boolValue else {
-        continue
-      }
+      let kind = try FileManager.default.attributesOfItem(atPath: url.path)[.type] as? FileAttributeType
+      guard kind == .typeRegular else { continue }
       let bytes = try Data(contentsOf: url)
-      let crc = checksum(bytes)
-      let (size, path) = (UInt32(bytes.count), Data(name.utf8))
-      let common =
-        [UInt16(0), 0, 0, 33].little + crc.little + size.little + size.little
-        + [UInt16(path.count), 0].little
-      directory +=
-        UInt32(0x0201_4B50).little + [UInt16(20), 20].little + common
-        + [UInt16(0), 0, 0].little + UInt32(0).little + UInt32(body.count).little + path
-      body += UInt32(0x0403_4B50).little + [UInt16(20)].little + common + path + bytes
+      let header = common(name, bytes)
+      directory.add(UInt32(0x0201_4B50), UInt16(20), UInt16(20))
+      directory.data += header.data
+      directory.add(UInt16(0), UInt16(0), UInt16(0), UInt32(0), UInt32(body.data.count))
+      directory.data += Data(name.utf8)
+      body.add(UInt32(0x0403_4B50), UInt16(20))
+      body.data += header.data + Data(name.utf8) + bytes
       count += 1
     }
-    let end =
-      UInt32(0x0605_4B50).little + [UInt16(0), 0, count, count].little
-      + UInt32(directory.count).little + UInt32(body.count).little + [UInt16(0)].little
+    var end = Bytes()
+    end.add(UInt32(0x0605_4B50), UInt16(0), UInt16(0), count, count)
+    end.add(UInt32(directory.data.count), UInt32(body.data.count), UInt16(0))
     let file = scratch.url.appendingPathComponent("pack.zip")
-    try (body + directory + end).write(to: file)
+    try (body.data + directory.data + end.data).write(to: file)
     return file
+  }
+
+  /// What both headers of a file say alike.
+  private static func common(_ name: String, _ bytes: Data) -> Bytes {
+    var header = Bytes()
+    let size = UInt32(bytes.count)
+    header.add(UInt16(0), UInt16(0), UInt16(0), UInt16(33), checksum(bytes), size, size)
+    header.add(UInt16(name.utf8.count), UInt16(0))
+    return header
   }
 
   /// CRC-32 as ZIP has it (PKWARE APPNOTE 4.4.7).
   private static func checksum(_ data: Data) -> UInt32 {
-    ~data.reduce(~UInt32(0)) { crc, byte in crc >> 8 ^ table[Int((crc ^ UInt32(byte)) & 0xFF)] }
+    var crc = ~UInt32(0)
+    for byte in data {
+      let index = Int((crc ^ UInt32(byte)) & 0xFF)
+      crc = (crc >> 8) ^ table[index]
+    }
+    return ~crc
   }
 
-  private static let table = (0..<256).map { index in
-    (0..<8).reduce(UInt32(index)) { crc, _ in crc & 1 == 1 ? crc >> 1 ^ 0xEDB8_8320 : crc >> 1 }
+  private static let table: [UInt32] = (0..<256).map { index in
+    var crc = UInt32(index)
+    for _ in 0..<8 { crc = crc & 1 == 1 ? (crc >> 1) ^ 0xEDB8_8320 : crc >> 1 }
+    return crc
   }
 }
 
-extension UInt32 {
-  fileprivate var little: Data { withUnsafeBytes(of: littleEndian) { Data($0) } }
-}
+/// Numbers written one after the other, least byte first.
+private struct Bytes {
+  var data = Data()
 
-extension [UInt16] {
-  fileprivate var little: Data {
-    reduce(into: Data()) { data, one in withUnsafeBytes(of: one.littleEndian) { data += $0 } }
+  mutating func add(_ numbers: any FixedWidthInteger...) {
+    for number in numbers { add(number) }
+  }
+
+  private mutating func add<Number: FixedWidthInteger>(_ number: Number) {
+    withUnsafeBytes(of: number.littleEndian) { data.append(contentsOf: $0) }
   }
 }

@@ -23,7 +23,6 @@ import Testing
     #expect(TimeZone(identifier: zurich.timeZone) != nil)
     for community in communities {
       #expect(TimeZone(identifier: community.timeZone) != nil, "\(community.id)")
-      #expect(!community.attribution.isEmpty, "\(community.id)")
     }
   }
 
@@ -76,13 +75,13 @@ import Testing
 
   @Test func thePlanIsReadWithWindowsAndNames() async throws {
     let (from, to) = (Day("2026-03-01")!, Day("2026-03-31")!)
-    let pickups = try await engine.schedule.between(place: Real.zurich, from: from, to: to)
+    let pickups = try await engine.schedule.between(place: Real.planned, from: from, to: to)
     #expect(pickups.count > 5)
     #expect(pickups.allSatisfy { (from...to).contains($0.date) && !$0.stream.name.isEmpty })
     #expect(pickups.contains { $0.closes != nil })
-    #expect(try await engine.schedule.validUntil(place: Real.zurich)?.year == 2026)
-    let german = Place(community: "zurich", zones: ["8004"], language: "de")
-    let names = try await engine.schedule.between(place: german, from: from, to: to).map(\.stream.name)
+    #expect(try await engine.schedule.validUntil(place: Real.planned)?.year == 2026)
+    let japanese = Place(community: "shibuya", zones: Real.planned.zones, language: "ja")
+    let names = try await engine.schedule.between(place: japanese, from: from, to: to).map(\.stream.name)
     #expect(names != pickups.map(\.stream.name))
   }
 
@@ -90,50 +89,48 @@ import Testing
     let times = ReminderTimes(eveningBefore: Time("19:00"))
     let (from, to) = (Day("2026-03-20")!, Day("2026-04-10")!)
     let all = try await engine.schedule.reminders(
-      place: Real.zurich, times: times, log: ReminderLog(), from: from, to: to)
-    let zone = TimeZone(identifier: "Europe/Zurich")!
+      place: Real.planned, times: times, log: ReminderLog(), from: from, to: to)
+    let zone = TimeZone(identifier: "Asia/Tokyo")!
     #expect(!all.isEmpty)
-    // Across the change to summer time on the 29th.
     #expect(all.allSatisfy { DayTime($0.at, in: zone) == DayTime($0.date - 1, Time("19:00")!) })
-    #expect(Set(all.map { TimeZone(identifier: "Europe/Zurich")!.secondsFromGMT(for: $0.at) }).count == 2)
 
     var log = ReminderLog()
     let first = try #require(all.first)
     for stream in first.streams { log.set(first.date, stream.id, done: true) }
-    let rest = try await engine.schedule.reminders(place: Real.zurich, times: times, log: log, from: from, to: to)
+    let rest = try await engine.schedule.reminders(place: Real.planned, times: times, log: log, from: from, to: to)
     #expect(rest == Array(all.dropFirst()))
     let second = try #require(rest.first)
     let until = second.at.addingTimeInterval(3600)
     log.snooze(second.date, until: until)
-    let later = try await engine.schedule.reminders(place: Real.zurich, times: times, log: log, from: from, to: to)
+    let later = try await engine.schedule.reminders(place: Real.planned, times: times, log: log, from: from, to: to)
     #expect(later.first { $0.date == second.date }?.at == until)
   }
 
   @Test func aCalendarGoesOutAndComesBack() async throws {
     let from = Day("2026-03-01")!
-    let ics = try await engine.schedule.exportICS(place: Real.zurich, from: from, to: from + 60, eveningHour: 19)
+    let ics = try await engine.schedule.exportICS(place: Real.planned, from: from, to: from + 60, eveningHour: 19)
     #expect(ics.hasPrefix("BEGIN:VCALENDAR"))
-    let read = try await engine.schedule.importICS(Data(ics.utf8), timeZone: "Europe/Zurich", from: from)
-    let days = try await engine.schedule.between(place: Real.zurich, from: from, to: from + 60).map(\.date)
+    let read = try await engine.schedule.importICS(Data(ics.utf8), timeZone: "Asia/Tokyo", from: from)
+    let days = try await engine.schedule.between(place: Real.planned, from: from, to: from + 60).map(\.date)
     #expect(Set(read.days.map(\.date)) == Set(days))
-    let late = try await engine.schedule.importICS(Data(ics.utf8), timeZone: "Europe/Zurich", from: from + 30)
+    let late = try await engine.schedule.importICS(Data(ics.utf8), timeZone: "Asia/Tokyo", from: from + 30)
     #expect(late.days.allSatisfy { $0.date >= from + 30 })
     do {
-      _ = try await engine.schedule.importICS(Data([0, 1, 2]), timeZone: "Europe/Zurich", from: from)
+      _ = try await engine.schedule.importICS(Data([0, 1, 2]), timeZone: "Asia/Tokyo", from: from)
       Issue.record("three bytes are no calendar")
     } catch KerbsideError.badCalendar {}
   }
 
   /// The widget has no engine; what it says is due must be what the engine says, at every hour of some weeks.
-  @Test(arguments: ["zurich", "berlin", "taipei", "new-york-city", "milan", "shibuya", "amsterdam"])
+  @Test(arguments: ["taipei", "yokohama", "shibuya", "seoul-gwanak"])
   func theWidgetAgreesWithTheEngine(community: String) async throws {
     let zones = try await engine.rules.zones(community: community, language: "en")
     let known = try #require(try await engine.rules.communities(language: "en").first { $0.id == community })
     let zone = try #require(TimeZone(identifier: known.timeZone))
     var compared = 0
-    for zoneID in [nil] + zones.prefix(2).map(Optional.some) {
+    for zoneID in [nil] + zones.prefix(4).map(Optional.some) {
       let place = Place(community: community, zones: zoneID.map { [$0.id] } ?? [])
-      let from = known.from + 60
+      let from = Day("2026-10-12")!
       let pickups = try await engine.schedule.between(place: place, from: from - 2, to: from + 20)
       let file = TonightFile(place: "", timeZone: known.timeZone, pickups: pickups, done: [:], until: from + 20)
       for hour in 0..<(14 * 24) {
@@ -148,6 +145,6 @@ import Testing
         compared += engineSays.count
       }
     }
-    #expect(compared > 0 || zones.isEmpty)
+    #expect(compared > 0)
   }
 }

@@ -264,7 +264,7 @@ struct TimedOut: Error {
 /// Waits until something is so.
 @MainActor
 func until(_ what: String, _ condition: @MainActor () -> Bool) async throws {
-  let deadline = ContinuousClock.now + .seconds(20)
+  let deadline = ContinuousClock.now + .seconds(120)
   while !condition() {
     if ContinuousClock.now > deadline { throw TimedOut(what: what) }
     try await Task.sleep(for: .milliseconds(2))

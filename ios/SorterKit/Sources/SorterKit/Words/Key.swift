@@ -3,11 +3,9 @@ public enum Key: String, CaseIterable, Sendable {
   case about
   case aboutHelp = "about_help"
   case adapters
-  case add
   case addPlace = "add_place"
   case allowCamera = "allow_camera"
   case andMore = "and_more"
-  case appName = "app_name"
   case asList = "as_list"
   case asMonth = "as_month"
   case askThem = "ask_them"
@@ -158,7 +156,6 @@ public enum Key: String, CaseIterable, Sendable {
   case something
   case somethingElse = "something_else"
   case sort
-  case sortingFor = "sorting_for"
   case sourceRead = "source_read"
   case sourceSays = "source_says"
   case sourceVerified = "source_verified"
@@ -200,7 +197,6 @@ public enum Key: String, CaseIterable, Sendable {
   case widgetDescription = "widget_description"
   case widgetName = "widget_name"
   case widgetOpen = "widget_open"
-  case working
   case zoneFound = "zone_found"
   case zoneMissed = "zone_missed"
 }

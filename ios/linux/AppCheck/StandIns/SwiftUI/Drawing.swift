@@ -1,6 +1,7 @@
 /// https://developer.apple.com/documentation/swiftui/shapestyle
 public protocol ShapeStyle: Sendable {}
 
+// swift-format-ignore: DontRepeatTypeInStaticProperties
 public struct Color: Hashable, ShapeStyle, Sendable {
   public init(red: Double, green: Double, blue: Double, opacity: Double = 1) {}
   public init(uiColor: UIColor) {}
@@ -12,7 +13,6 @@ public struct Color: Hashable, ShapeStyle, Sendable {
   public static var orange: Color { fatalError() }
   public static var green: Color { fatalError() }
   public static var secondary: Color { fatalError() }
-  // swift-format-ignore: DontRepeatTypeInStaticProperties
   public static var accentColor: Color { fatalError() }
 }
 
