@@ -96,10 +96,10 @@ import Testing
     #expect(try await engine.packs.list().count == 1)
   }
 
+  /// What is in the store's folder beside the lock that keeps two imports apart.
   private func leftovers(_ folder: URL) -> [String] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-    return names.filter { FileManager.default.fileExists(atPath: folder.appendingPathComponent($0).path) }
-      .filter { $0.contains("import") || $0.hasPrefix(".") || $0.hasPrefix("tmp") }
+    return names.filter { $0 != ".import.lock" }
   }
 }
 
@@ -162,10 +162,10 @@ private struct Bytes {
   var data = Data()
 
   mutating func add(_ numbers: any FixedWidthInteger...) {
-    for number in numbers { add(number) }
+    for number in numbers { append(number) }
   }
 
-  private mutating func add<Number: FixedWidthInteger>(_ number: Number) {
+  private mutating func append<Number: FixedWidthInteger>(_ number: Number) {
     withUnsafeBytes(of: number.littleEndian) { data.append(contentsOf: $0) }
   }
 }
