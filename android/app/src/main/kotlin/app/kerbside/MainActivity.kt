@@ -59,7 +59,6 @@ class MainActivity : Activity(), Host {
 
     override fun onResume() {
         super.onResume()
-        graph.camera.lastPhoto(graph.result.state.value.photo != null)
         // A screen that is not there yet says so itself.
         if (graph.camera.run != null) graph.camera.on(CameraEvent.Shown(camera.allowed, camera.mayAsk))
         if (graph.navigator.current == Route.Schedule) graph.schedule.load()

@@ -28,7 +28,6 @@ import app.kerbside.ui.column
 import app.kerbside.ui.dp
 import app.kerbside.ui.icon
 import app.kerbside.ui.iconButton
-import app.kerbside.ui.inset
 import app.kerbside.ui.isLandscape
 import app.kerbside.ui.label
 import app.kerbside.ui.oneLine
@@ -97,7 +96,7 @@ internal class CameraScreen(context: Context, private val model: CameraViewModel
     private fun shutter() = ImageButton(context).apply {
         contentDescription = context.getString(R.string.take_photo)
         val ring = context.rounded(Color.TRANSPARENT, radius = SHUTTER / 2).apply { setStroke(dp(4), Color.WHITE) }
-        setImageDrawable(context.rounded(Color.WHITE, radius = SHUTTER / 2).inset(0))
+        setImageDrawable(context.rounded(Color.WHITE, radius = SHUTTER / 2))
         scaleType = android.widget.ImageView.ScaleType.FIT_XY
         pressable(ring, context.rounded(Color.WHITE, radius = SHUTTER / 2)) { model.on(CameraEvent.Shutter) }
         setPadding(dp(9), dp(9), dp(9), dp(9))

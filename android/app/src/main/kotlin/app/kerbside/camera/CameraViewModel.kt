@@ -12,7 +12,6 @@ data class CameraScreenState(
     val camera: CameraState = CameraState.Off,
     val place: String? = null,
     val hasPlace: Boolean = true,
-    val canReturn: Boolean = false,
     val error: KerbsideError? = null,
 )
 
@@ -35,9 +34,6 @@ class CameraViewModel(private val here: Here, scope: CoroutineScope, private val
             show { it.copy(place = listOfNotNull(community?.name, zone).joinToString(" · ").ifEmpty { null }, error = null) }
         }
     }
-
-    /** Whether a sorted photo can be gone back to. */
-    fun lastPhoto(there: Boolean) = show { it.copy(canReturn = there) }
 
     fun on(event: CameraEvent) {
         // Without a place nothing can be said about any photo.

@@ -7,7 +7,6 @@ import android.graphics.Color
 import android.graphics.Typeface
 import android.graphics.drawable.Drawable
 import android.graphics.drawable.GradientDrawable
-import android.graphics.drawable.InsetDrawable
 import android.graphics.drawable.RippleDrawable
 import android.provider.Settings
 import android.text.TextUtils
@@ -186,14 +185,6 @@ internal fun Context.icon(icon: Int, ink: Int = getColor(R.color.text_soft), siz
     maxHeight = dp(size)
     adjustViewBounds = true
 }
-
-internal fun Context.line() = View(this).apply {
-    setBackgroundColor(getColor(R.color.outline))
-    minimumHeight = dp(1)
-}
-
-/** A drawable with room around it. */
-internal fun Drawable.inset(by: Int): Drawable = InsetDrawable(this, by)
 
 internal fun TextView.oneLine() = apply {
     maxLines = 1

@@ -33,6 +33,7 @@ import app.kerbside.api.Zone
 import java.io.InputStream
 import java.time.LocalDate
 import java.time.LocalDateTime
+import java.time.LocalTime
 import java.time.ZoneId
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.flow
@@ -53,12 +54,18 @@ class FakeKerbside : Kerbside {
             Zone("paper-1", "Paper district 1", streams = listOf("paper")),
         ),
     )
-    val names = listOf(ItemName("can", "Can"), ItemName("jar", "Jar"), ItemName("pizza-box", "Pizza box"))
+    var names = listOf(ItemName("can", "Can"), ItemName("jar", "Jar"), ItemName("pizza-box", "Pizza box"))
     val paper = Stream("paper", "Paper", "paper")
     val glass = Stream("glass", "Glass", "glass")
 
     /** What is fetched, by day. */
     var plan: Map<LocalDate, List<Stream>> = emptyMap()
+
+    /** Until when on the day it has to stand outside. */
+    var closes: LocalTime? = null
+
+    /** What is done with something, where a test wants more than [instruction]. */
+    var answering: (Seen) -> List<Instruction>? = { null }
 
     /** What each photo leads to: events in order; `Done` ends. */
     var sorting: Flow<SortEvent> = flow { emit(SortEvent.Done(Analysis(4, 3, emptyList()))) }
@@ -91,7 +98,7 @@ class FakeKerbside : Kerbside {
 
         override suspend fun instructions(seen: Seen, place: Place, date: LocalDate): List<Instruction> {
             if (seen.json == "broken") throw KerbsideError.BadRules("rules.json: line 3")
-            return listOf(instruction(seen, place))
+            return answering(seen) ?: listOf(instruction(seen, place))
         }
 
         override suspend fun answered(seen: Seen, fact: Fact) = Seen("${seen.json}+$fact")
@@ -105,7 +112,7 @@ class FakeKerbside : Kerbside {
 
     override val schedule = object : Schedule {
         override suspend fun between(place: Place, from: LocalDate, to: LocalDate) =
-            plan.toSortedMap().filterKeys { it in from..to }.flatMap { (day, streams) -> streams.map { Collection(day, it) } }
+            plan.toSortedMap().filterKeys { it in from..to }.flatMap { (day, streams) -> streams.map { Collection(day, it, closes = closes?.let(day::atTime)) } }
 
         override suspend fun tonight(place: Place, now: LocalDateTime) =
             between(place, now.toLocalDate().plusDays(1), now.toLocalDate().plusDays(1))

@@ -33,13 +33,13 @@ object Pictures {
     private fun differ(one: Int, other: Int) = CHANNELS.any { abs((one shr it and 0xFF) - (other shr it and 0xFF)) > TOLERANCE }
 
     private fun indexed(pixels: IntArray, width: Int, height: Int): BufferedImage {
-        val palette = palette(pixels.map { it and 0xFFFFFF })
+        val palette = palette(pixels.map { it and FINE })
         val model = IndexColorModel(8, palette.size, ByteArray(palette.size) { (palette[it] shr 16).toByte() },
             ByteArray(palette.size) { (palette[it] shr 8).toByte() }, ByteArray(palette.size) { palette[it].toByte() })
         val image = BufferedImage(width, height, BufferedImage.TYPE_BYTE_INDEXED, model)
         val nearest = HashMap<Int, Int>()
         val indices = ByteArray(pixels.size) { at ->
-            nearest.getOrPut(pixels[at] and 0xFFFFFF) { palette.indices.minBy { distance(palette[it], pixels[at]) } }.toByte()
+            nearest.getOrPut(pixels[at] and FINE) { palette.indices.minBy { distance(palette[it], pixels[at]) } }.toByte()
         }
         image.raster.setDataElements(0, 0, width, height, indices)
         return image
@@ -70,6 +70,9 @@ object Pictures {
         val all = box.sumOf { counts.getValue(it) }
         return CHANNELS.sumOf { shift -> (box.sumOf { (it shr shift and 0xFF).toLong() * counts.getValue(it) } / all).toInt() shl shift }
     }
+
+    /** Colours of a photo that differ by less than this shows are the same. */
+    private const val FINE = 0xFCFCFC
 
     private val CHANNELS = listOf(16, 8, 0)
     private const val COLOURS = 128
