@@ -9,15 +9,17 @@
 //!
 //! ```text
 //! P(right) = P(place) · P(label)
-//! P(place) = σ(bias + corners · logit p_corners + codes · logit p_codes)
+//! P(place) = σ(bias + corners · logit p_corners + area · ln a)
 //! P(label) = σ(bias + label · logit p_label)
 //! ```
 //!
 //! where p is the geometric mean of the chosen tokens' probabilities, for corners that of their
-//! surroundings (see `generate::scale`).
+//! surroundings (see `generate::scale`), and a the share of the picture that the box takes: small
+//! things are seen badly. The probabilities of the mask codes say next to nothing about either.
 
 use serde::{Deserialize, Serialize};
 
+use crate::detection::BBox;
 use crate::generate::generator::Likelihood;
 
 /// How sure the app may say it is.
@@ -63,23 +65,22 @@ impl Certainty {
     }
 }
 
-/// How probable the model held the parts of one item while it wrote them, each the geometric mean
-/// of the chosen tokens' probabilities, `0..=1`.
+/// What speaks for one item: how probable the model held its parts while it wrote them, each the
+/// geometric mean of the chosen tokens' probabilities, and its size.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
-    /// Of the four `<loc>`, and that there is an item at all.
+    /// Of the four `<loc>`, and that there is an item at all, `0..=1`.
     pub corners: f32,
-    /// Of the sixteen `<seg>`; `None` in an answer without masks.
-    pub codes: Option<f32>,
-    /// Of the label.
+    /// Of the label, `0..=1`.
     pub label: f32,
+    /// The share that the box takes of the picture that the model saw, `0..=1`.
+    pub area: f32,
 }
 
 impl Evidence {
-    /// Of the three parts of an item.
-    pub fn new(corners: Likelihood, codes: Option<Likelihood>, label: Likelihood) -> Self {
-        let codes = codes.map(|codes| codes.mean());
-        Self { corners: corners.mean(), codes, label: label.mean() }
+    /// Of the parts of an item.
+    pub fn new(corners: Likelihood, label: Likelihood, bbox: &BBox) -> Self {
+        Self { corners: corners.mean(), label: label.mean(), area: bbox.area() }
     }
 }
 
@@ -104,8 +105,8 @@ pub struct PlaceCurve {
     pub bias: f32,
     /// Times the logit of [`Evidence::corners`].
     pub corners: f32,
-    /// Times the logit of [`Evidence::codes`].
-    pub codes: f32,
+    /// Times the natural logarithm of [`Evidence::area`].
+    pub area: f32,
 }
 
 /// Weights of [`Calibration::label`].
@@ -121,7 +122,7 @@ pub struct LabelCurve {
 impl Default for Calibration {
     fn default() -> Self {
         Self {
-            place: PlaceCurve { bias: 0.0, corners: 1.0, codes: 0.0 },
+            place: PlaceCurve { bias: 0.0, corners: 1.0, area: 0.0 },
             label: LabelCurve { bias: 0.0, label: 1.0 },
             floor: 0.0,
         }
@@ -131,9 +132,8 @@ impl Default for Calibration {
 impl Calibration {
     /// The chance that something is there, `0..=1`.
     pub fn place(&self, evidence: &Evidence) -> f32 {
-        let PlaceCurve { bias, corners, codes } = self.place;
-        let from_codes = evidence.codes.map_or(0.0, |p| codes * logit(p));
-        sigmoid(bias + corners * logit(evidence.corners) + from_codes)
+        let PlaceCurve { bias, corners, area } = self.place;
+        sigmoid(bias + corners * logit(evidence.corners) + area * log_area(evidence.area))
     }
 
     /// The chance that it is called right, if something is there, `0..=1`.
@@ -154,11 +154,11 @@ impl Calibration {
     /// What cannot be right about these numbers, in words.
     pub fn contradiction(&self) -> Option<&'static str> {
         let Self { place, label, floor } = self;
-        let numbers = [place.bias, place.corners, place.codes, label.bias, label.label];
+        let numbers = [place.bias, place.corners, place.area, label.bias, label.label];
         let rules = [
             (numbers.iter().any(|n| !n.is_finite()), "every number must be finite"),
             (
-                place.corners < 0.0 || place.codes < 0.0 || label.label < 0.0,
+                place.corners < 0.0 || label.label < 0.0,
                 "a more probable token must not make an item less likely",
             ),
             (!(0.0..1.0).contains(floor), "the floor lies in 0..1"),
@@ -174,6 +174,12 @@ pub fn logit(p: f32) -> f32 {
     (p / (1.0 - p)).ln()
 }
 
+/// The natural logarithm of a share of the picture, of at least one `<loc>` bin squared.
+pub fn log_area(area: f32) -> f32 {
+    let bin = 1.0 / f32::from(BBox::LAST_BIN);
+    area.max(bin * bin).ln()
+}
+
 fn sigmoid(x: f32) -> f32 {
     1.0 / (1.0 + (-x).exp())
 }
@@ -182,7 +188,7 @@ fn sigmoid(x: f32) -> f32 {
 mod tests {
     use super::*;
 
-    const SEEN: Evidence = Evidence { corners: 0.7, codes: Some(0.4), label: 0.9 };
+    const SEEN: Evidence = Evidence { corners: 0.7, label: 0.9, area: 0.04 };
 
     #[test]
     fn the_words_meet_without_a_gap() {
@@ -206,26 +212,26 @@ mod tests {
     #[test]
     fn curves_bend_what_the_model_says() {
         let numbers = Calibration {
-            place: PlaceCurve { bias: -1.0, corners: 0.5, codes: 0.25 },
+            place: PlaceCurve { bias: 0.5, corners: 1.5, area: 0.25 },
             label: LabelCurve { bias: -1.5, label: 0.8 },
             floor: 0.3,
         };
         let by_hand = |x: f64| 1.0 / (1.0 + (-x).exp());
-        let place = by_hand(-1.0 + 0.5 * (0.7f64 / 0.3).ln() + 0.25 * (0.4f64 / 0.6).ln());
+        let place = by_hand(0.5 + 1.5 * (0.7f64 / 0.3).ln() + 0.25 * 0.04f64.ln());
         let label = by_hand(-1.5 + 0.8 * (0.9f64 / 0.1).ln());
         assert!((f64::from(numbers.place(&SEEN)) - place).abs() < 1e-5);
         assert!((f64::from(numbers.chance(&SEEN)) - place * label).abs() < 1e-5);
         assert!(!numbers.is_noise(&SEEN));
         assert!(numbers.is_noise(&Evidence { corners: 0.2, ..SEEN }));
-        // A box alone says nothing by its mask.
-        let boxed = Evidence { codes: None, ..SEEN };
-        assert!(numbers.place(&boxed) > numbers.place(&SEEN));
+        assert!(numbers.place(&Evidence { area: 0.4, ..SEEN }) > numbers.place(&SEEN));
     }
 
     #[test]
     fn certain_tokens_stay_finite() {
-        let extreme = |p| Evidence { corners: p, codes: Some(p), label: p };
-        let chances = [0.0, 1.0].map(|p| Calibration::default().chance(&extreme(p)));
+        let extreme = |p| Evidence { corners: p, label: p, area: p };
+        let steep = PlaceCurve { bias: 0.0, corners: 1.0, area: 0.5 };
+        let numbers = Calibration { place: steep, ..Calibration::default() };
+        let chances = [0.0, 1.0].map(|p| numbers.chance(&extreme(p)));
         assert!(chances[0] > 0.0 && chances[1] < 1.0, "{chances:?}");
     }
 

@@ -39,7 +39,7 @@ struct Draft {
     /// `y1, x1, y2, x2` in 1023rds.
     corners: [u16; 4],
     corners_likelihood: Likelihood,
-    codes: Option<([SegCode; 16], Likelihood)>,
+    codes: Option<[SegCode; 16]>,
     mask: Option<Mask>,
 }
 
@@ -77,7 +77,7 @@ impl<'a> Items<'a> {
             DetectionProgress::Codes { item, codes } => {
                 let codes =
                     codes.map(|c| SegCode::new(c).expect("the grammar keeps codes below 128"));
-                self.draft.codes = Some((codes, report.likelihood));
+                self.draft.codes = Some(codes);
                 self.decode_mask(item, &report.weights, on_event);
             }
             DetectionProgress::Label { item, label } => {
@@ -110,14 +110,13 @@ impl<'a> Items<'a> {
         on_event: &mut dyn FnMut(SegmentEvent),
     ) {
         let Draft { corners, corners_likelihood, codes, mask } = std::mem::take(&mut self.draft);
-        let (codes, codes_likelihood) = codes.unzip();
-        let evidence = Evidence::new(corners_likelihood, codes_likelihood, likelihood);
+        let detection = Detection::from_tokens(corners, codes, self.labels[label].clone())
+            .expect("the grammar keeps boxes upright");
+        let evidence = Evidence::new(corners_likelihood, likelihood, &detection.bbox);
         if self.calibration.is_noise(&evidence) {
             on_event(SegmentEvent::Dropped { item });
             return;
         }
-        let detection = Detection::from_tokens(corners, codes, self.labels[label].clone())
-            .expect("the grammar keeps boxes upright");
         let confidence = self.calibration.chance(&evidence);
         let detection = Detection { mask, confidence, ..detection };
         self.complete.push(WrittenItem { item, detection: detection.clone(), evidence });
@@ -156,7 +155,8 @@ mod tests {
         let [item] = complete.as_slice() else { panic!("{complete:?}") };
         assert!((item.evidence.corners - 0.5).abs() < 1e-6);
         assert!((item.evidence.label - 0.9).abs() < 1e-6);
-        assert_eq!((item.item, item.evidence.codes), (3, None));
+        assert!((item.evidence.area - 400.0 / (1023.0 * 1023.0)).abs() < 1e-6);
+        assert_eq!(item.item, 3);
         assert!((item.detection.confidence - 0.45).abs() < 1e-4);
         assert_eq!(item.detection.label.as_str(), "metal");
         assert!(matches!(
@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn the_calibration_says_how_sure_and_drops_noise() {
         let numbers = Calibration {
-            place: PlaceCurve { bias: 0.0, corners: 1.0, codes: 0.0 },
+            place: PlaceCurve { bias: 0.0, corners: 1.0, area: 0.0 },
             label: LabelCurve { bias: 0.0, label: 0.0 },
             floor: 0.3,
         };

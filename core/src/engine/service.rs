@@ -68,7 +68,7 @@ mod tests {
     fn a_calibration_counts_only_for_the_adapter_it_was_measured_with() {
         let mut manifest = sample_manifest();
         let numbers = Calibration {
-            place: PlaceCurve { bias: -1.0, corners: 0.5, codes: 0.25 },
+            place: PlaceCurve { bias: -1.0, corners: 0.5, area: 0.25 },
             label: LabelCurve { bias: 0.5, label: 0.75 },
             floor: 0.25,
         };

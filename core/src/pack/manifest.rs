@@ -465,7 +465,7 @@ pub(super) mod tests {
     #[test]
     fn a_calibration_is_optional_and_checked() {
         let numbers = json!({
-            "place": {"bias": -1.0, "corners": 0.5, "codes": 0.25},
+            "place": {"bias": -1.0, "corners": 0.5, "area": 0.25},
             "label": {"bias": -0.5, "label": 0.75},
             "floor": 0.25
         });

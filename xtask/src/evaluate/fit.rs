@@ -2,19 +2,19 @@
 //!
 //! Two logistic curves by Newton's method. Targets are softened as Platt did (1999, §2.2), and weights
 //! are held near those of a model taken at its word, so that a few dozen items do not run away with
-//! them. The floor is where what lies below is hardly ever anything.
+//! them. The floor drops as many improbable items as it can without losing what is there.
 
-use kerbside_core::certainty::{Calibration, Evidence, LabelCurve, PlaceCurve, logit};
+use kerbside_core::certainty::{Calibration, Evidence, LabelCurve, PlaceCurve, log_area, logit};
 
 use super::matching::{Fate, Matches};
 use super::scene::Scene;
 
-/// Of what lies below the floor, fewer than this share is anything.
-const NOISE: f64 = 0.1;
+/// The floor may cost this share of the items that are there.
+const LOSS: f64 = 0.02;
 /// Fewest items that a calibration is made of.
 pub const FEWEST: usize = 20;
 /// How strongly a weight is held: as by this many squared logits of evidence.
-const HOLD: f64 = 1.0;
+const HOLD: f64 = 0.1;
 const STEPS: usize = 50;
 
 /// An item the model wrote, and what it turned out to be.
@@ -47,39 +47,38 @@ pub fn examples(scene: &Scene, matches: &Matches, evidence: &[Evidence]) -> Vec<
 
 /// The calibration that these examples speak for.
 pub fn fit(examples: &[Example]) -> Calibration {
-    let has_codes = examples.iter().any(|e| e.evidence.codes.is_some());
     let place: Vec<([f64; 3], bool)> = examples
         .iter()
-        .map(|e| {
-            let codes = e.evidence.codes.map_or(0.0, |p| f64::from(logit(p)));
-            ([1.0, f64::from(logit(e.evidence.corners)), codes], e.is_there)
+        .map(|Example { evidence, is_there, .. }| {
+            ([1.0, logit(evidence.corners).into(), log_area(evidence.area).into()], *is_there)
         })
         .collect();
     let label: Vec<([f64; 2], bool)> = examples
         .iter()
-        .filter(|e| e.is_there)
-        .map(|e| ([1.0, f64::from(logit(e.evidence.label))], e.is_right))
+        .filter(|example| example.is_there)
+        .map(|example| ([1.0, logit(example.evidence.label).into()], example.is_right))
         .collect();
-    let [bias, corners, codes] = curve(&place, [0.0, 1.0, 0.0], [false, true, has_codes]);
-    let place = PlaceCurve { bias, corners, codes };
-    let [bias, weight] = curve(&label, [0.0, 1.0], [false, true]);
+    let [bias, corners, area] = curve(&place, [0.0, 1.0, 0.0]);
+    let place = PlaceCurve { bias, corners, area };
+    let [bias, weight] = curve(&label, [0.0, 1.0]);
     let label = LabelCurve { bias, label: weight };
     let calibration = Calibration { place, label, floor: 0.0 };
     Calibration { floor: floor(&calibration, examples), ..calibration }
 }
 
-/// The weights of a logistic curve, near `prior` where `held`, of which those after the first are
-/// not negative. Rounded to what is worth writing down.
-fn curve<const N: usize>(rows: &[([f64; N], bool)], prior: [f64; N], held: [bool; N]) -> [f32; N] {
-    let mut hold = held.map(|held| if held { HOLD } else { 1e-6 });
-    let mut prior = prior;
+/// The weights of a logistic curve: the first free, the others near `prior`, the second, that of the
+/// tokens' probability, not negative. Rounded to what is worth writing down.
+fn curve<const N: usize>(rows: &[([f64; N], bool)], mut prior: [f64; N]) -> [f32; N] {
+    let mut hold = [HOLD; N];
+    hold[0] = 1e-6;
     let mut weights = newton(rows, prior, hold);
-    while let Some(negative) = (1..N).find(|&i| weights[i] < -1e-9) {
+    if weights[1] < 0.0 {
         // A more probable token must not make an item less likely: without this weight, then.
-        (prior[negative], hold[negative]) = (0.0, 1e12);
+        (prior[1], hold[1]) = (0.0, 1e12);
         weights = newton(rows, prior, hold);
+        weights[1] = 0.0;
     }
-    weights.map(|weight| ((weight.max(-99.0) * 1e4).round() / 1e4) as f32)
+    weights.map(|weight| ((weight * 1e4).round() / 1e4) as f32)
 }
 
 /// Most probable weights of `σ(weights · x)` under a normal prior.
@@ -140,22 +139,14 @@ fn solve<const N: usize>(mut a: [[f64; N]; N], mut b: [f64; N]) -> [f64; N] {
     x
 }
 
-/// The highest chance of place of which this can be said: of the items below it fewer than
-/// [`NOISE`] are anything.
+/// The highest chance of place below which no more than [`LOSS`] of what is there lies.
 fn floor(calibration: &Calibration, examples: &[Example]) -> f32 {
-    let mut chances: Vec<(f32, bool)> =
-        examples.iter().map(|e| (calibration.place(&e.evidence), e.is_there)).collect();
-    chances.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let (mut there, mut floor) = (0usize, 0.0);
-    for (index, (chance, is_there)) in chances.iter().enumerate() {
-        there += usize::from(*is_there);
-        let is_noise = (there as f64) < NOISE * (index + 1) as f64;
-        let next = chances.get(index + 1).map_or(*chance, |next| next.0);
-        if is_noise && next > *chance {
-            floor = (chance + next) / 2.0;
-        }
-    }
-    (floor * 1e4).floor() / 1e4
+    let there = examples.iter().filter(|example| example.is_there);
+    let mut chances: Vec<f32> = there.map(|e| calibration.place(&e.evidence)).collect();
+    chances.sort_by(f32::total_cmp);
+    let lost = (LOSS * chances.len() as f64) as usize;
+    // Rounded down, so that the first one kept is kept.
+    chances.get(lost).map_or(0.0, |chance| (chance * 1e3).floor() / 1e3)
 }
 
 #[cfg(test)]
@@ -163,7 +154,7 @@ mod tests {
     use super::*;
 
     fn example(corners: f32, label: f32, is_there: bool, is_right: bool) -> Example {
-        Example { evidence: Evidence { corners, codes: None, label }, is_there, is_right }
+        Example { evidence: Evidence { corners, label, area: 0.2 }, is_there, is_right }
     }
 
     /// Items of which as many are right as `place` and `label` say.
@@ -218,10 +209,32 @@ mod tests {
     }
 
     #[test]
-    fn the_floor_cuts_off_what_is_hardly_ever_anything() {
-        let numbers = fit(&world(|p| if p < 0.35 { 0.0 } else { 0.9 }, f64::from));
-        let place = |p| numbers.place(&example(p, p, true, true).evidence);
-        assert!((place(0.3)..place(0.4)).contains(&numbers.floor), "{numbers:?}");
-        assert_eq!(fit(&world(|_| 0.5, f64::from)).floor, 0.0);
+    fn the_floor_costs_no_more_than_it_may() {
+        // Of 200 items at each step, none is there below 0.35: all of those can go.
+        let clear = world(|p| if p < 0.35 { 0.0 } else { 0.9 }, f64::from);
+        let numbers = fit(&clear);
+        let is_lost = |example: &&Example| numbers.is_noise(&example.evidence);
+        assert!(clear.iter().filter(is_lost).all(|example| !example.is_there), "{numbers:?}");
+        assert_eq!(clear.iter().filter(is_lost).count(), 600);
+        // Where what is there lies everywhere, hardly anything can.
+        let mixed = world(|_| 0.5, f64::from);
+        let numbers = fit(&mixed);
+        assert!(mixed.iter().filter(|e| e.is_there && numbers.is_noise(&e.evidence)).count() <= 18);
+    }
+
+    #[test]
+    fn small_things_may_be_less_likely() {
+        let sized = |area| {
+            let there = |is_there| Example {
+                evidence: Evidence { area, ..example(0.6, 0.8, is_there, is_there).evidence },
+                ..example(0.6, 0.8, is_there, is_there)
+            };
+            let right = if area > 0.1 { 45 } else { 5 };
+            [vec![there(true); right], vec![there(false); 50 - right]].concat()
+        };
+        let numbers = fit(&[sized(0.3), sized(0.01)].concat());
+        let place =
+            |area| numbers.place(&Evidence { area, ..example(0.6, 0.8, true, true).evidence });
+        assert!((place(0.3) - 0.9).abs() < 0.05 && (place(0.01) - 0.1).abs() < 0.05, "{numbers:?}");
     }
 }
