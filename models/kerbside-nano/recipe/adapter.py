@@ -17,6 +17,7 @@ import torch
 
 import codec as codecs
 import losses as L
+from base import own_codes
 from batches import sequences
 from classes import CLASSES
 from evaluate import load_model
@@ -24,7 +25,7 @@ from model import Adapted
 from sequence import load_words
 from stream import stream
 
-RANK = ALPHA = 16
+RANK = 16
 PEAK, BOX_SPREAD = 1.5e-3, 8.0
 
 
@@ -33,10 +34,11 @@ def places(model):
     return {name: m for name, m in model.named_modules() if isinstance(m, Adapted)}
 
 
-def attach(model, tensors=None):
-    """Adds the low-rank parts; `tensors` as written by `collect`."""
+def attach(model, tensors=None, rank=RANK):
+    """Adds the low-rank parts, alpha equal to the rank; `tensors` as written by `collect`."""
+    rank = tensors.get("rank", rank) if tensors else rank
     for name, m in places(model).items():
-        m.add_lora(RANK, ALPHA)
+        m.add_lora(rank, rank)
         if tensors is not None:
             with torch.no_grad():
                 m.lora_a.copy_(tensors[name + ".a"]), m.lora_b.copy_(tensors[name + ".b"])
@@ -61,7 +63,8 @@ def learn(model, words, codec, views, rng):
     prompts = [prompt(rng) for _ in views.labels]
     text = sequences(words, codec, views.labels, views.boxes, views.masks, rng, prompts)
     with torch.autocast("cpu", torch.bfloat16):
-        states = model.text_pass(text.ids, text.prefix, cache, adapted=True)
+        ids = own_codes(model, words, text, cache, rng, adapted=True)
+        states = model.text_pass(ids, text.prefix, cache, adapted=True)
     return L.token_losses(model, words, codec, states.float(), text, BOX_SPREAD)
 
 

@@ -26,14 +26,16 @@ import losses as L
 from batches import sequences
 from evaluate import score_views
 from model import Nano, Size, initialise
-from sequence import LOC_BINS, load_words
-from stream import held_out, stream
+from sequence import CELLS, LOC_BINS, SEG_CODES, load_words
+from stream import Replay, held_out, stream
 from texts import Texts
 from views import load_tower
 
 DECAY, AVERAGE = 0.03, 0.998
 FADE = 0.75                  # a tower's layer learns at so much of the rate of the layer above it
 TEXTS = 2                    # sequences written about each view: the image's share of the work is paid once
+REPLAYED = 3                 # times that a view is learned from while the tower is frozen
+OWN = 0.65                   # share of masks whose codes are read as the model would have written them
 WRITTEN = 4                  # sequences of the written tasks beside each batch
 SCORE_EVERY = 20             # minutes between looks at the held-out views
 
@@ -53,11 +55,14 @@ def fresh(args, words, codec) -> Nano:
 
 
 def groups(model, heads, peak, peak_tower):
-    """Parameters with the peak of their rate: the tower's fade towards the pixels, which stay as they are."""
+    """Parameters with the peak of their rate: the tower's fade towards the pixels, which stay as they are.
+
+    A tower whose peak is 0 is frozen.
+    """
     layers = model.s.vision_layers
     tower, rest = [[] for _ in range(layers)], list(heads.parameters())
     for name, p in model.named_parameters():
-        if name.startswith("vision_tower.embeddings"):
+        if name.startswith("vision_tower") and (peak_tower == 0 or "embeddings" in name):
             p.requires_grad_(False)
         elif name.startswith("vision_tower.encoder"):
             tower[int(name.split(".")[3])].append(p)
@@ -65,7 +70,7 @@ def groups(model, heads, peak, peak_tower):
             rest.append(p)
     faded = [{"params": some, "peak": peak_tower * FADE ** (layers - 1 - i), "weight_decay": DECAY}
              for i, some in enumerate(tower)]
-    return [{"params": rest, "peak": peak, "weight_decay": DECAY}] + faded
+    return [{"params": rest, "peak": peak, "weight_decay": DECAY}] + [g for g in faded if g["params"]]
 
 
 def rate(step, share):
@@ -78,15 +83,32 @@ def spread(share, width):
     return 8 + (width - 8) * max(0.0, 1 - share / 0.85) ** 2
 
 
-def learn(model, heads, words, codec, views, texts, rng, width):
-    """The losses of one batch, by name."""
+@torch.no_grad()
+def own_codes(model, words, text, cache, rng, adapted=False):
+    """The sequences with many masks' codes as the model itself would write them: that is what it reads when it
+    answers, and it has to look at the photo in spite of them."""
+    if not len(text.seg):
+        return text.ids
+    states = model.text_pass(text.ids, text.prefix, cache, adapted)
+    logits = model.logits(L.states_at(states, text.seg))[:, words.seg0:words.seg0 + SEG_CODES]
+    ids, row, after = text.ids.clone(), text.seg[:, 0], text.seg[:, 1] + 1
+    own = torch.from_numpy(rng.random(len(text.seg) // CELLS) < OWN).repeat_interleave(CELLS)
+    ids[row[own], after[own]] = logits.argmax(-1)[own] + words.seg0
+    return ids
+
+
+def learn(model, heads, words, codec, views, tokens, texts, rng, width):
+    """The losses of one batch, by name. `tokens` are the tower's, where it is frozen."""
     twice = lambda x: torch.cat([x] * TEXTS)
     text = sequences(words, codec, twice(views.labels), twice(views.boxes), twice(views.masks), rng)
     gazes = []
     with torch.autocast("cpu", torch.bfloat16):
-        embeddings = model.projector(model.vision_tower(views.pixels()))
+        tokens = model.vision_tower(views.pixels()) if tokens is None else tokens
+        embeddings = model.projector(tokens)
         seen, cache = model.image_pass(embeddings)
-        states = model.text_pass(text.ids, text.prefix, [(twice(k), twice(v)) for k, v in cache], gazes=gazes)
+        doubled = [(twice(k), twice(v)) for k, v in cache]
+        ids = own_codes(model, words, text, doubled, rng)
+        states = model.text_pass(ids, text.prefix, doubled, gazes=gazes)
     gazes = [g.float() for g in gazes]
     embeddings, seen, states = embeddings.float(), seen.float(), states.float()
     out = L.token_losses(model, words, codec, states, text, width)
@@ -104,6 +126,14 @@ def learn(model, heads, words, codec, views, texts, rng, width):
             written = model.text_pass(ids, prefix, some).float()
         out["written"] = L.written_loss(model, written, places)
     return out
+
+
+def seeing(tower):
+    """The frozen tower as a function of pixels."""
+    def see(pixels):
+        with torch.autocast("cpu", torch.bfloat16):
+            return tower(pixels)
+    return see
 
 
 def bell(width, count=LOC_BINS):
@@ -151,6 +181,8 @@ def main():
     words, codec = load_words(args.tokenizer), codecs.load(args.codec)
     model, step, spent = fresh(args, words, codec), 0, 0.0
     heads = torch.nn.ModuleDict({"in": L.DenseHead(model.s.width), "out": L.DenseHead(model.s.width)})
+    if args.start and "heads" in (saved := torch.load(args.start, weights_only=True)):
+        heads.load_state_dict(saved["heads"])
     average = copy.deepcopy(model).requires_grad_(False)
     optimiser = torch.optim.AdamW(groups(model, heads, args.peak, args.peak_tower), lr=args.peak, betas=(0.9, 0.98))
     if args.resume:
@@ -169,13 +201,16 @@ def main():
     texts = Texts(args.texts, words) if args.texts else None
     held, rng = held_out(args.data), np.random.default_rng(args.seed + step)
     batches = stream(args.data, args.batch, args.seed + step)
+    frozen = args.peak_tower == 0
+    replay = Replay(batches, seeing(model.vision_tower), REPLAYED) if frozen else None
     print("parameters", sum(p.numel() for p in model.parameters()), "held out", len(held.pictures), flush=True)
     run_start, last_save, last_score, sums = time.time(), time.time(), time.time(), []
     while (now := spent + time.time() - run_start) < 60 * args.minutes:
         share = now / (60 * args.minutes)
         for group in optimiser.param_groups:
             group["lr"] = group["peak"] * rate(step, share)
-        out = learn(model, heads, words, codec, next(batches), texts, rng, spread(share, args.width))
+        views, tokens = replay.pick(rng) if frozen else (next(batches), None)
+        out = learn(model, heads, words, codec, views, tokens, texts, rng, spread(share, args.width))
         loss = L.total(out)
         optimiser.zero_grad()
         loss.backward()

@@ -1,9 +1,10 @@
 """Writes the trained parts as other people's tools expect them.
 
-    python export.py --base WORK/base.pt --adapter WORK/adapter.pt --tokenizer WORK/tokenizer.json --out WORK
+    python export.py --base WORK/base.pt --tokenizer WORK/tokenizer.json --out WORK \
+        --adapter segment=WORK/adapter.pt --adapter dispose=WORK/dispose.pt
 
     OUT/hf/                 a Hugging Face PaliGemma folder
-    OUT/adapters/segment/   a PEFT adapter
+    OUT/adapters/<task>/    a PEFT adapter
 
 Each folder is written under another name and then renamed.
 """
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import torch
 from peft import LoraConfig, get_peft_model
+from safetensors.torch import load_file, save_file
 from transformers import PaliGemmaConfig, PaliGemmaForConditionalGeneration
 
 import adapter as adapters
@@ -103,7 +105,9 @@ def write_base(theirs, tokenizer: Path, final: Path) -> None:
 
 
 def write_adapter(theirs, model: Nano, final: Path) -> None:
-    settings = LoraConfig(r=adapters.RANK, lora_alpha=adapters.ALPHA, target_modules=TARGETS, bias="none",
+    """Takes the low-rank parts off `model` and writes them in 16 bits, which halves the file."""
+    rank = next(iter(adapters.places(model).values())).lora_a.shape[0]
+    settings = LoraConfig(r=rank, lora_alpha=rank, target_modules=TARGETS, bias="none",
                           base_model_name_or_path=BASE_ID)
     wrapped = get_peft_model(theirs, settings)
     ours, used = adapters.collect(model), set()
@@ -118,6 +122,8 @@ def write_adapter(theirs, model: Nano, final: Path) -> None:
     fresh = final.with_name(final.name + ".new")
     shutil.rmtree(fresh, ignore_errors=True)
     wrapped.save_pretrained(fresh)
+    halved = {name: tensor.half() for name, tensor in load_file(fresh / "adapter_model.safetensors").items()}
+    save_file(halved, fresh / "adapter_model.safetensors", metadata={"format": "pt"})
     add_keys(fresh / "adapter_config.json", {"base_model_name_or_path": BASE_ID,
                                              "kerbside": {"base": BASE_ID, "prefix_mode": "isolated"}})
     (fresh / "README.md").unlink(missing_ok=True)
@@ -129,16 +135,18 @@ def write_adapter(theirs, model: Nano, final: Path) -> None:
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--base", type=Path, required=True)
-    parser.add_argument("--adapter", type=Path, help="absent: an adapter that changes nothing")
+    parser.add_argument("--adapter", action="append", default=[], help="TASK=FILE, as often as there are adapters")
     parser.add_argument("--tokenizer", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
-    words, model = load_words(args.tokenizer), load_model(args.base)
-    theirs = to_transformers(model, words)
-    write_base(theirs, args.tokenizer, args.out / "hf")
-    adapters.attach(model, torch.load(args.adapter, weights_only=True) if args.adapter else None)
-    write_adapter(theirs, model, args.out / "adapters/segment")
-    print("wrote", args.out / "hf", args.out / "adapters/segment")
+    words = load_words(args.tokenizer)
+    write_base(to_transformers(load_model(args.base), words), args.tokenizer, args.out / "hf")
+    for task, file in (row.split("=", 1) for row in args.adapter):
+        model = load_model(args.base)
+        theirs = to_transformers(model, words)          # one each: peft puts its parts into the model it is given
+        adapters.attach(model, torch.load(file, weights_only=True))
+        write_adapter(theirs, model, args.out / "adapters" / task)
+    print("wrote", *sorted(p.name for p in (args.out / "adapters").glob("*")), "and", args.out / "hf")
 
 
 if __name__ == "__main__":

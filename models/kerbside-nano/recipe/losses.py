@@ -89,35 +89,53 @@ def edge_targets(cover, edges):
     return evened((cover[:, None] + 1e-4) * near)
 
 
-def cell_targets(boxes):
-    """Per box, the patches under each of the 4x4 cells of its mask: (n, 16, 256)."""
-    step = torch.arange(5) / 4
+def part_targets(boxes, parts):
+    """Per box, the patches under each of its parts x parts equal pieces, in reading order: (n, parts², 256)."""
+    step = torch.arange(parts + 1) / parts
 
     def overlap(low, high):
-        """(n, 4, 16): length that each cell shares with each row or column of patches."""
+        """(n, parts, 16): length that each piece shares with each row or column of patches."""
         ends = low[:, None] + (high - low)[:, None] * step
         patch = torch.arange(GRID + 1) / GRID
         return (torch.minimum(ends[:, 1:, None], patch[1:]) - torch.maximum(ends[:, :-1, None], patch[:-1])).clamp_min(0)
 
     y, x = overlap(boxes[:, 0], boxes[:, 2]), overlap(boxes[:, 1], boxes[:, 3])
-    return evened((y[:, :, None, :, None] * x[:, None, :, None, :]).reshape(-1, 16, GRID * GRID))
+    return evened((y[:, :, None, :, None] * x[:, None, :, None, :]).reshape(-1, parts * parts, GRID * GRID))
+
+
+def cell_targets(boxes):
+    """Per box, the patches under each of the 4x4 cells of its mask: (n, 16, 256)."""
+    return part_targets(boxes, 4)
+
+
+def quarter_targets(boxes):
+    """The same for the four quarters of each cell: (n, 16, 4, 256)."""
+    fine = part_targets(boxes, 8).unflatten(1, (4, 2, 4, 2))                # row, half, column, half
+    return fine.permute(0, 1, 3, 2, 4, 5).reshape(-1, 16, 4, GRID * GRID)
 
 
 def gaze_loss(gazes, batch):
-    """Each layer's first head should look at the item that is being written, its second at the part:
-    the edge that is written, or what lies under the mask's cell. Cross-entropy over image tokens."""
+    """Where heads should look while an item is written: cross-entropy over image tokens, less its least.
+
+    The first head looks at the item, the second at the edge that is written, or at what lies under the mask's
+    cell. In the last two layers each of the four heads looks at one quarter of that cell: one look at the whole
+    cell would tell how much of it is covered, but not where.
+    """
     if not len(batch.loc):
         return gazes[0].sum() * 0
     whole = evened(batch.cover + 1e-6)
-    per_edge, per_cell = edge_targets(batch.cover, batch.edges), cell_targets(batch.shown).flatten(0, 1)
-    wanted = [(0, batch.loc, whole.repeat_interleave(4, 0)), (1, batch.loc, per_edge.flatten(0, 1)),
-              (0, batch.label[:, :2], whole), (1, batch.seg, per_cell)]
+    edges = edge_targets(batch.cover, batch.edges).flatten(0, 1)
+    always = [(0, batch.loc, whole.repeat_interleave(4, 0)), (1, batch.loc, edges), (0, batch.label[:, :2], whole)]
+    cells, quarters = cell_targets(batch.shown).flatten(0, 1), quarter_targets(batch.shown).flatten(0, 1)
+    fine = [(head, batch.seg, quarters[:, head]) for head in range(4)]
     loss = 0
-    for gaze in gazes:
-        for head, places, target in wanted:
+    for depth, gaze in enumerate(gazes):
+        masks = fine if depth >= len(gazes) - 2 else [(1, batch.seg, cells)]
+        for head, places, target in always + masks:
             if len(places):
                 chance = gaze[places[:, 0], head, places[:, 1]].log_softmax(-1)
-                loss = loss - (target * (chance - target.clamp_min(1e-9).log())).sum(-1).mean()
+                each = -(target * (chance - target.clamp_min(1e-9).log())).sum(-1).mean()
+                loss = loss + each / (len(masks) if masks is fine and places is batch.seg else 1)
     return loss / len(gazes)
 
 
@@ -174,7 +192,7 @@ def written_loss(model, states, places):
     return F.cross_entropy(model.logits(states_at(states, places)), places[:, 2])
 
 
-WEIGHTS = {"loc": 1.0, "edge": 10.0, "seg": 0.5, "mask": 2.0, "label": 1.5, "other": 0.7,
+WEIGHTS = {"loc": 1.0, "edge": 10.0, "seg": 1.0, "mask": 4.0, "label": 1.5, "other": 0.7,
            "dense_in": 1.0, "dense_out": 1.5, "dense_loc": 0.5, "gaze": 0.3, "written": 0.7}
 
 

@@ -18,7 +18,7 @@ from torch import nn
 from tower_torch import WIDTH as VISION_WIDTH, Tower
 
 IMAGE_TOKENS = 256
-GAZING = 3               # last layers whose first two heads are told in training where to look
+GAZING = 3               # last layers whose heads are told in training where to look
 
 
 @dataclass
@@ -125,7 +125,7 @@ class Layer(nn.Module):
     def forward(self, x, rope, mask=None, past=None, adapted=False, gaze=None):
         """x (batch, t, width); `past` are keys and values to see besides x's own. Returns x and all keys, values.
 
-        A list `gaze` is given how strongly the first two heads look at each image token: (batch, 2, t, 256).
+        A list `gaze` is given how strongly each head looks at each image token: (batch, heads, t, 256).
         """
         h = self.input_layernorm(x)
         k, v = self.self_attn.keys_values(h, rope, adapted)
@@ -133,8 +133,8 @@ class Layer(nn.Module):
             k, v = torch.cat([past[0], k], 2), torch.cat([past[1], v], 2)
         q = self.self_attn.queries(h, rope, adapted)
         if gaze is not None:
-            seen = k[:, :2] if k.shape[1] > 1 else k
-            gaze.append(q[:, :2] @ seen[:, :, :IMAGE_TOKENS].transpose(2, 3) / math.sqrt(q.shape[-1]))
+            seen = k[:, :, :IMAGE_TOKENS].repeat_interleave(q.shape[1] // k.shape[1], 1)
+            gaze.append(q @ seen.transpose(2, 3) / math.sqrt(q.shape[-1]))
         x = x + self.self_attn.mix(q, k, v, mask, adapted)
         return x + self.mlp(self.post_attention_layernorm(x), adapted), (k, v)
 
@@ -171,7 +171,7 @@ class Nano(nn.Module):
     def text_pass(self, ids, prefix, cache, adapted=False, gazes=None):
         """ids (batch, t); prefix (batch,): length of bos, prompt and newline. Returns states (batch, t, width).
 
-        A list `gazes` is given where the last layers' first two heads look.
+        A list `gazes` is given where the last layers' heads look.
         """
         t = ids.shape[1]
         x = self.embed_tokens(ids) * math.sqrt(self.s.width)

@@ -14,11 +14,16 @@ WINDOW = 4      # batches drawn at once and dealt out by number of items, so tha
 
 @dataclass
 class Views:
-    """Pictures (n, 224, 224, 3) uint8, labels (n, 6) with -1 for none, boxes (n, 6, 4), masks (n, 6, 224, 224)."""
+    """Pictures (n, 224, 224, 3) uint8, labels (n, 6) with -1 for none, boxes (n, 6, 4), masks as bits."""
     pictures: np.ndarray
     labels: torch.Tensor
     boxes: torch.Tensor
-    masks: torch.Tensor
+    bits: np.ndarray
+
+    @property
+    def masks(self) -> torch.Tensor:
+        """(n, 6, 224, 224) uint8."""
+        return torch.from_numpy(np.unpackbits(self.bits, axis=-1).reshape(*self.bits.shape[:2], SIZE, SIZE))
 
     def pixels(self) -> torch.Tensor:
         """(n, 3, 224, 224) in -1..1."""
@@ -27,9 +32,8 @@ class Views:
 
 def stacked(views: list[View]) -> Views:
     table = packed(views)
-    masks = np.unpackbits(table["masks"], axis=-1).reshape(len(views), -1, SIZE, SIZE)
     return Views(np.stack([v.picture for v in views]), torch.from_numpy(table["labels"]).long(),
-                 torch.from_numpy(table["boxes"]), torch.from_numpy(masks))
+                 torch.from_numpy(table["boxes"]), table["masks"])
 
 
 def held_out(data: Path) -> Views:
@@ -55,3 +59,24 @@ class Endless(IterableDataset):
 
 def stream(data: Path, batch: int, seed: int, workers: int = 1):
     return iter(DataLoader(Endless(data, batch, seed), batch_size=None, num_workers=workers, prefetch_factor=2 * WINDOW))
+
+
+class Replay:
+    """Batches with what a frozen tower makes of them; each is learned from about `times` times."""
+
+    def __init__(self, batches, tokens_of, times: int, room: int = 400):
+        self.batches, self.tokens_of, self.times, self.room, self.held = batches, tokens_of, times, room, []
+
+    def pick(self, rng):
+        """Views and their tower tokens (batch, 256, 384)."""
+        if self.held and rng.random() < 1 - 1 / self.times:
+            views, tokens = self.held[rng.integers(len(self.held))]
+            return views, tokens.float()
+        views = next(self.batches)
+        with torch.no_grad():
+            tokens = self.tokens_of(views.pixels()).half()
+        if len(self.held) < self.room:
+            self.held.append((views, tokens))
+        else:
+            self.held[rng.integers(self.room)] = (views, tokens)
+        return views, tokens.float()
