@@ -108,12 +108,14 @@ mod tests {
         image::RgbImage::new(60, 40).save(&photo).unwrap();
         let triangle = |points: [(f32, f32); 3]| Object {
             label: class_of("metal").unwrap(),
+            category: "metal".to_owned(),
             rings: vec![points.map(|(x, y)| Point { x, y }).to_vec()],
         };
         let wide = triangle([(0.1, 0.1), (0.9, 0.2), (0.3, 0.8)]);
         let nothing = triangle([(0.5, 0.5), (0.5, 0.5), (0.5, 0.5)]);
         let objects = vec![wide.clone(), nothing];
-        let dataset = Dataset { samples: vec![Sample { photo, objects, ignored: vec![] }] };
+        let dataset =
+            Dataset { samples: vec![Sample { photo, size: None, objects, ignored: vec![] }] };
         let codec = MaskCodec::from_safetensors(CODEC).unwrap();
         let report = codec_report(&dataset, &codec).unwrap();
 

@@ -58,6 +58,8 @@ pub type Ring = Vec<Point>;
 pub struct Object {
     /// One of [`CLASSES`].
     pub label: Label,
+    /// What the dataset itself calls it.
+    pub category: String,
     /// Each filled by the even-odd rule, then united.
     pub rings: Vec<Ring>,
 }
@@ -67,6 +69,9 @@ pub struct Object {
 pub struct Sample {
     /// The photo's file.
     pub photo: PathBuf,
+    /// Columns and rows of the photo that was labelled, where the dataset tells them. The file may
+    /// be a smaller copy.
+    pub size: Option<(f32, f32)>,
     /// What should be found.
     pub objects: Vec<Object>,
     /// Crowds: finding something there is neither right nor wrong.
@@ -195,7 +200,8 @@ fn read_text(path: &Path) -> Result<String, DatasetError> {
 fn yolo(folder: &Path) -> Result<Vec<Sample>, DatasetError> {
     let names = read_text(&folder.join("classes.txt"))?;
     let names = names.lines().filter(|line| !line.trim().is_empty());
-    let classes = names.map(class_of).collect::<Result<Vec<Label>, _>>()?;
+    let class = |name: &str| Ok((class_of(name)?, name.trim().to_owned()));
+    let classes = names.map(class).collect::<Result<Vec<Class>, _>>()?;
     let images = folder.join("images");
     let entries = fs::read_dir(&images)
         .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>());
@@ -213,16 +219,20 @@ fn yolo(folder: &Path) -> Result<Vec<Sample>, DatasetError> {
                 .map_err(|reason| DatasetError::Format { path: labels.clone(), reason })
         };
         let objects = lines.map(object).collect::<Result<_, _>>()?;
-        Ok(Sample { photo, objects, ignored: Vec::new() })
+        Ok(Sample { photo, size: None, objects, ignored: Vec::new() })
     };
     photos.into_iter().map(sample).collect()
 }
 
+/// One of the nine classes, and the dataset's own word for it.
+type Class = (Label, String);
+
 /// `class x y x y …`, or `class centre_x centre_y width height` for a box.
-fn yolo_object(line: &str, classes: &[Label]) -> Result<Object, String> {
+fn yolo_object(line: &str, classes: &[Class]) -> Result<Object, String> {
     let (class, rest) = line.trim().split_once(' ').ok_or("a line without points")?;
-    let label = class.parse().ok().and_then(|class: usize| classes.get(class));
-    let label = label.ok_or_else(|| format!("{class:?} is no line of classes.txt"))?.clone();
+    let known = class.parse().ok().and_then(|class: usize| classes.get(class));
+    let unknown = || format!("{class:?} is no line of classes.txt");
+    let (label, category) = known.ok_or_else(unknown)?.clone();
     let numbers: Result<Vec<f32>, _> = rest.split_whitespace().map(str::parse).collect();
     let numbers = numbers.map_err(|_| format!("{rest:?} are not numbers"))?;
     let ring = match numbers.as_slice() {
@@ -233,7 +243,7 @@ fn yolo_object(line: &str, classes: &[Label]) -> Result<Object, String> {
         }
         numbers => ring_of(numbers, (1.0, 1.0)),
     };
-    Ok(Object { label, rings: vec![ring?] })
+    Ok(Object { label, category, rings: vec![ring?] })
 }
 
 /// `x y x y …` in a photo of `width`×`height`.
@@ -241,6 +251,9 @@ fn ring_of(numbers: &[f32], (width, height): (f32, f32)) -> Result<Ring, String>
     let (points, rest) = numbers.as_chunks::<2>();
     if points.len() < 3 || !rest.is_empty() {
         return Err(format!("{} numbers are no polygon", numbers.len()));
+    }
+    if !numbers.iter().all(|number| number.is_finite()) || width <= 0.0 || height <= 0.0 {
+        return Err("a polygon with a point that is nowhere".into());
     }
     Ok(points.iter().map(|[x, y]| Point { x: x / width, y: y / height }).collect())
 }
@@ -293,13 +306,14 @@ fn coco(folder: &Path) -> Result<Vec<Sample>, DatasetError> {
         serde_json::from_slice(&read(&path)?).map_err(|error| format(error.to_string()))?;
     let mut classes = BTreeMap::new();
     for category in &coco.categories {
-        classes.insert(category.id, class_of(&category.name)?);
+        classes.insert(category.id, (class_of(&category.name)?, category.name.clone()));
     }
     let mut samples = BTreeMap::new();
     for image in &coco.images {
         let photo = folder.join(&image.file_name);
-        let sample = Sample { photo, objects: Vec::new(), ignored: Vec::new() };
-        samples.insert(image.id, ((image.width, image.height), sample));
+        let size = (image.width, image.height);
+        let sample = Sample { photo, size: Some(size), objects: Vec::new(), ignored: Vec::new() };
+        samples.insert(image.id, (size, sample));
     }
     for annotation in &coco.annotations {
         let unknown = |what: &str, id: u64| {
@@ -308,12 +322,14 @@ fn coco(folder: &Path) -> Result<Vec<Sample>, DatasetError> {
         let (size, sample) = samples
             .get_mut(&annotation.image_id)
             .ok_or_else(|| unknown("image", annotation.image_id))?;
-        let label = classes
+        let (label, category) = classes
             .get(&annotation.category_id)
+            .cloned()
             .ok_or_else(|| unknown("category", annotation.category_id))?;
-        let rings = coco_rings(annotation, *size).map_err(&format)?;
+        let rings = coco_rings(annotation, *size)
+            .map_err(|reason| format(format!("{}: {reason}", sample.photo.display())))?;
         if annotation.iscrowd == 0 {
-            sample.objects.push(Object { label: label.clone(), rings });
+            sample.objects.push(Object { label, category, rings });
         } else {
             sample.ignored.extend(rings);
         }
@@ -322,11 +338,13 @@ fn coco(folder: &Path) -> Result<Vec<Sample>, DatasetError> {
     Ok(order.map(|(_, sample)| sample).collect())
 }
 
-/// An annotation's outlines; of a crowd told by run lengths, its box.
+/// An annotation's outlines, lines and points among them left out; of a crowd told by run lengths,
+/// its box.
 fn coco_rings(annotation: &CocoAnnotation, size: (f32, f32)) -> Result<Vec<Ring>, String> {
     match &annotation.segmentation {
         Segmentation::Polygons(polygons) => {
-            polygons.iter().map(|polygon| ring_of(polygon, size)).collect()
+            let have_area = polygons.iter().filter(|polygon| polygon.len() > 5);
+            have_area.map(|polygon| ring_of(polygon, size)).collect()
         }
         Segmentation::Runs(_) if annotation.iscrowd == 1 => {
             let [x, y, width, height] = annotation.bbox;
@@ -378,7 +396,11 @@ mod tests {
 
     #[test]
     fn wrong_labels_are_refused_by_file() {
-        for (line, reason) in [("7 0 0 1 0 1 1", "no line of"), ("0 0 0 1 0 1", "5 numbers")] {
+        for (line, reason) in [
+            ("7 0 0 1 0 1 1", "no line of"),
+            ("0 0 0 1 0 1", "5 numbers"),
+            ("0 0 0 1 0 1 nan", "nowhere"),
+        ] {
             let folder = tempfile::tempdir().unwrap();
             write(folder.path(), "classes.txt", "metal");
             write(folder.path(), "images/a.jpg", "");
@@ -401,7 +423,7 @@ mod tests {
               "categories": [{"id": 0, "name": "Glass jar"}],
               "annotations": [
                 {"image_id": 7, "category_id": 0, "iscrowd": 0, "bbox": [0, 0, 20, 10],
-                 "segmentation": [[0,0,2,0,2,2,0,2], [10,4,20,4,20,10,10,10]]},
+                 "segmentation": [[0,0,2,0,2,2,0,2], [3,3,4,4], [10,4,20,4,20,10,10,10]]},
                 {"image_id": 7, "category_id": 0, "iscrowd": 1, "bbox": [4, 0, 2, 10],
                  "segmentation": {"counts": [1, 2], "size": [10, 20]}}
               ]
@@ -411,7 +433,9 @@ mod tests {
         let sample = &dataset.samples[0];
         assert_eq!(sample.photo, folder.path().join("batch_1/x.jpg"));
         assert_eq!(sample.objects.len(), 1);
+        assert_eq!(sample.size, Some((20.0, 10.0)));
         assert_eq!(sample.objects[0].label.as_str(), "glass");
+        assert_eq!(sample.objects[0].category, "Glass jar");
         assert_eq!(sample.objects[0].mask(20, 10).area(), 4 + 60);
         assert_eq!(sample.ignored_mask(20, 10).area(), 20);
     }

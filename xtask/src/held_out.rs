@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     fn is_out(photo: &str) -> bool {
-        is_held_out(&Sample { photo: photo.into(), objects: vec![], ignored: vec![] })
+        is_held_out(&Sample { photo: photo.into(), size: None, objects: vec![], ignored: vec![] })
     }
 
     #[test]

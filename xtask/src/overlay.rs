@@ -30,7 +30,13 @@ pub fn draw_to_file(frame: &Frame, detections: &[Detection], path: &Path) -> Ima
 
 /// Draws `detections` onto a copy of the photo, enlarged to at least 1024 pixels.
 pub fn draw(frame: &Frame, detections: &[Detection]) -> RgbImage {
-    let mut canvas = scaled(frame, usize::MAX);
+    draw_at(frame, detections, LEAST_SIDE)
+}
+
+/// Draws `detections` onto a copy of the photo, enlarged to at least `least` pixels. Lines and
+/// letters have one size whatever the photo's.
+pub fn draw_at(frame: &Frame, detections: &[Detection], least: u32) -> RgbImage {
+    let mut canvas = scaled(frame, least, usize::MAX);
     for detection in detections {
         let style = Style::of(detection.label.as_str());
         let polygons = outline(detection);
@@ -52,7 +58,7 @@ pub fn compare(
     detections: &[Detection],
     captions: &[String],
 ) -> RgbImage {
-    let mut canvas = scaled(frame, most);
+    let mut canvas = scaled(frame, LEAST_SIDE, most);
     for detection in detections {
         let style = Style::of(detection.label.as_str());
         stroke(&mut canvas, &outline(detection), style.colour, &STROKES);
@@ -75,13 +81,13 @@ fn name_all(
     }
 }
 
-/// The photo with a longer side of at least [`LEAST_SIDE`] and at most `most` pixels.
-fn scaled(frame: &Frame, most: usize) -> RgbImage {
+/// The photo with a longer side of at least `least` and at most `most` pixels.
+fn scaled(frame: &Frame, least: u32, most: usize) -> RgbImage {
     let (width, height) = (frame.width() as u32, frame.height() as u32);
     let photo = RgbImage::from_raw(width, height, frame.pixels().to_vec())
         .expect("a frame has three bytes a pixel");
     let longer = width.max(height);
-    let wanted = longer.min(most.try_into().unwrap_or(u32::MAX)).max(LEAST_SIDE);
+    let wanted = longer.min(most.try_into().unwrap_or(u32::MAX)).max(least);
     if longer == wanted {
         return photo;
     }

@@ -107,6 +107,17 @@ impl BinaryMask {
         })
     }
 
+    /// The polygons around the set, in photo coordinates, largest first. They go around the centres
+    /// of its pixels and of no others, but specks below two pixels are left out.
+    pub fn outline(&self) -> Vec<Polygon> {
+        let pixels = (0..self.width * self.height)
+            .map(|index| f32::from(u8::from(self.get(index % self.width, index / self.width))));
+        let polygons = super::contour::trace(&pixels.collect::<Vec<f32>>(), self.width, 0.5);
+        let (width, height) = (self.width as f32, self.height as f32);
+        let place = |point: Point| Point { x: point.x / width, y: point.y / height };
+        polygons.into_iter().map(|polygon| polygon.map(place)).collect()
+    }
+
     /// Adds a polygon without its holes.
     pub fn fill(&mut self, polygon: &Polygon) {
         let rings = std::iter::once(&polygon.outer).chain(&polygon.holes);
@@ -180,6 +191,22 @@ mod tests {
         mask.fill_ring(&star);
         assert!(!mask.get(50, 50));
         assert!(mask.get(50, 15));
+    }
+
+    #[test]
+    fn filling_the_outline_gives_the_set_back() {
+        let mut ring = BinaryMask::new(70, 50);
+        for (x, y) in (0..70).flat_map(|x| (0..50).map(move |y| (x, y))) {
+            let radius = (x as f32 - 30.0).hypot(y as f32 - 22.0);
+            if (8.0..21.0).contains(&radius) || (x > 60 && y > 44) {
+                ring.set(x, y);
+            }
+        }
+        let outline = ring.outline();
+        assert_eq!((outline.len(), outline[0].holes.len()), (2, 1));
+        let mut filled = BinaryMask::new(70, 50);
+        outline.iter().for_each(|polygon| filled.fill(polygon));
+        assert_eq!(filled, ring);
     }
 
     #[test]

@@ -23,6 +23,12 @@ pub struct Sample {
     pub split: Split,
 }
 
+impl AsRef<Self> for Sample {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
 /// An encoded picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Picture {
