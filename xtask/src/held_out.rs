@@ -20,18 +20,30 @@ pub fn held_out(dataset: Dataset) -> Dataset {
     Dataset { samples: dataset.samples.into_iter().filter(is_held_out).collect() }
 }
 
-/// Whether nothing may be trained on a photo.
+/// Whether nothing may be trained on a sample's photo.
 pub fn is_held_out(sample: &Sample) -> bool {
-    let folder = sample.photo.parent().unwrap_or(Path::new(""));
-    let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    if name(folder).starts_with("batch_") {
-        return name(folder) == OF_TACO;
+    is_photo_held_out(&sample.photo)
+}
+
+/// Whether nothing may be trained on a photo, told by its path.
+pub fn is_photo_held_out(photo: &Path) -> bool {
+    let folder = photo.parent().unwrap_or(Path::new(""));
+    let batch = name(folder);
+    if batch.starts_with("batch_") {
+        return batch == OF_TACO;
     }
     let is_garbage_seg = folder.components().any(|part| part.as_os_str() == "garbage-seg");
-    let hundredths = if is_garbage_seg { OF_GARBAGE_SEG } else { OF_OTHERS };
-    let file = name(&sample.photo);
-    let photo = file.split("_jpg").next().unwrap_or_default();
-    crc32fast::hash(photo.as_bytes()) % 100 < hundredths
+    hundredth(photo) < if is_garbage_seg { OF_GARBAGE_SEG } else { OF_OTHERS }
+}
+
+/// In which hundredth of its set a photo falls, `0..100`: the checksum of its name up to `_jpg`.
+pub fn hundredth(photo: &Path) -> u32 {
+    let name = name(photo);
+    crc32fast::hash(name.split("_jpg").next().unwrap_or_default().as_bytes()) % 100
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 #[cfg(test)]

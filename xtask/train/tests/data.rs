@@ -15,8 +15,8 @@ use kerbside_core::mask::{BinaryMask, MaskCodec};
 use kerbside_train::data::parquet::Samples;
 use kerbside_train::data::sample::{Sample, Split, Task};
 use support::{data, data_ok, photo, read, refused, taco, yolo};
+use xtask::bundled;
 use xtask::dataset::Dataset;
-use xtask::{bundled, evaluate};
 
 fn codec() -> MaskCodec {
     let file = bundled::pack().join("mask_codec.safetensors");
@@ -216,9 +216,6 @@ fn composed_scenes_can_be_measured_on_and_hold_only_things_that_are_held_out() {
         let red = red(&picture.unwrap());
         assert!(all.iou(&red) > 0.85, "{}", all.iou(&red));
     }
-    let mut nobody = |_: &_| Ok::<_, std::io::Error>(Vec::new());
-    let report = evaluate::evaluate(&dataset, &mut nobody, &mut |_| {}).unwrap();
-    assert!(report.items >= 15);
 }
 
 #[test]

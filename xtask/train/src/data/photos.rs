@@ -22,7 +22,7 @@ use super::card::Card;
 use super::codec;
 use super::parquet::SampleWriter;
 use super::produce::produce;
-use super::sets::{self, HeldOut};
+use super::sets;
 use super::sheet;
 
 /// How a folder of photos is labelled, and with it what is worth making of it.
@@ -102,12 +102,4 @@ fn refuse_valid(folder: &Path) -> Result<()> {
         return Err(Failure::new(words));
     }
     Ok(())
-}
-
-/// Whole batches of TACO, else a share.
-fn default_held_out(layout: Layout, folder: &Path) -> HeldOut {
-    match layout {
-        Layout::Taco => HeldOut::Batch("batch_14".to_owned()),
-        Layout::Yolo => HeldOut::share_of(folder),
-    }
 }

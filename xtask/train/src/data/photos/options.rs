@@ -9,7 +9,7 @@ use xtask::failure::{Failure, Result};
 use super::super::answer::{Asking, Order};
 use super::super::seen::Rules;
 use super::super::sets::HeldOut;
-use super::{Layout, default_held_out};
+use super::Layout;
 use crate::data::numbers::{count, share};
 
 const USAGE: &str = "\
@@ -20,7 +20,7 @@ cargo xtask data taco|yolo DIR --out DIR
   --per-photo N       crops around objects for each photo, classes evened out; taco 8, yolo 1
   --whole N           samples of the whole photo or most of it, for each photo; taco 1, yolo 3
   --empty N           samples of ground without any object, for each hundred photos; 20
-  --held-out B|N      taco: the batch that is not trained on, batch_14; yolo: how many of 100 photos
+  --held-out B|N      taco: the batch that is not trained on, batch_14; yolo: how many of 100 photos, 3 (garbage-seg 10)
   --longest PX        longest side of a stored picture; 448
   --least SHARE       share of the picture's side below which a thing is not asked for; 0.04
   --max-items N       most items of an answer; 12
@@ -54,7 +54,7 @@ impl Options {
     /// # Errors
     /// The usage, or what is wrong.
     pub fn parse(layout: Layout, mut args: Args) -> Result<Self> {
-        let (mut folder, mut out, mut held_out) = (None, None, None);
+        let (mut folder, mut out) = (None, None);
         let (per_photo, whole) = if layout == Layout::Taco { (8, 1) } else { (1, 3) };
         let mut options = Self {
             folder: PathBuf::new(),
@@ -64,7 +64,7 @@ impl Options {
             per_photo,
             whole,
             empty: 20,
-            held_out: HeldOut::Percent(0),
+            held_out: HeldOut::Usual,
             longest: 448,
             rules: Rules { least: 0.04, max_items: 12, order: Order::Largest },
             asking: Asking { detect: 0.0, some: 0.05 },
@@ -79,7 +79,7 @@ impl Options {
                 "--per-photo" => options.per_photo = args.number("--per-photo")?,
                 "--whole" => options.whole = args.number("--whole")?,
                 "--empty" => options.empty = args.number("--empty")?,
-                "--held-out" => held_out = Some(held_out_of(layout, &args.text("--held-out")?)?),
+                "--held-out" => options.held_out = held_out(layout, &args.text("--held-out")?)?,
                 "--longest" => options.longest = count(&mut args, "--longest", 32..=4096)? as u32,
                 "--least" => options.rules.least = share(&mut args, "--least")? as f32,
                 "--max-items" => {
@@ -95,18 +95,18 @@ impl Options {
         }
         options.folder = folder.ok_or_else(|| Failure::new(USAGE))?;
         options.out = out.ok_or_else(|| Failure::new(format!("--out is missing; {USAGE}")))?;
-        options.held_out = held_out.unwrap_or_else(|| default_held_out(layout, &options.folder));
         Ok(options)
     }
 
     /// What was chosen, without any path: for the samples' card.
     pub fn told(&self) -> String {
         let held_out = match &self.held_out {
-            HeldOut::Batch(name) => name.clone(),
-            HeldOut::Percent(share) => share.to_string(),
+            HeldOut::Usual => String::new(),
+            HeldOut::Batch(name) => format!(" --held-out {name}"),
+            HeldOut::Percent(share) => format!(" --held-out {share}"),
         };
         format!(
-            "DIR --out OUT --seed {} --per-photo {} --whole {} --empty {} --held-out {held_out} --longest {} \
+            "DIR --out OUT --seed {} --per-photo {} --whole {} --empty {}{held_out} --longest {} \
              --least {} --max-items {} --order {} --detect {} --some {}",
             self.seed,
             self.per_photo,
@@ -125,7 +125,7 @@ impl Options {
     }
 }
 
-fn held_out_of(layout: Layout, text: &str) -> Result<HeldOut> {
+fn held_out(layout: Layout, text: &str) -> Result<HeldOut> {
     if layout == Layout::Taco {
         return Ok(HeldOut::Batch(text.to_owned()));
     }
