@@ -3,6 +3,7 @@
 //! ```text
 //! options     the command line
 //! run         from the first step or a checkpoint to the adapter's folder
+//! start       places, data and settings, looked at before anything is computed
 //! settings    what a run must keep
 //! examples    samples as tokens, checked before the first step, and their order
 //! tokens      one sample's text as tokens
@@ -54,6 +55,7 @@ pub mod report;
 pub mod run;
 pub mod schedule;
 pub mod settings;
+mod start;
 pub mod tape;
 pub mod tokens;
 pub mod tower;

@@ -92,3 +92,57 @@ impl Gradients {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::lora::LoraSettings;
+    use candle_core::{DType, Device};
+    use kerbside_core::lora::TrainableMatrix;
+    use serde_json::json;
+
+    fn adapter() -> Adapter {
+        let settings = LoraSettings {
+            rank: 2,
+            alpha: 2.0,
+            rank_stabilised: false,
+            dropout: 0.0,
+            targets: json!("all-linear"),
+        };
+        let matrix = TrainableMatrix {
+            module: "model.language_model.layers.0.mlp.up_proj".into(),
+            tensor: "language.layers.0.up.weight".into(),
+            outputs: 3,
+            inputs: 4,
+        };
+        Adapter::new(vec![matrix], &settings, 1, &Device::Cpu).unwrap()
+    }
+
+    fn ones(shape: (usize, usize)) -> Option<Tensor> {
+        Some(Tensor::ones(shape, DType::F32, &Device::Cpu).unwrap())
+    }
+
+    #[test]
+    fn a_tensor_that_no_gradient_reaches_is_named() {
+        let adapter = adapter();
+        let refusal = |step, a, b: Option<Tensor>| {
+            Gradients(vec![a, b]).check(step, &adapter).err().map(|e| e.to_string())
+        };
+        let zero = || Some(ones((3, 2)).unwrap().zeros_like().unwrap());
+        assert!(refusal(1, None, None).unwrap().contains("up_proj.lora_B.weight"));
+        assert!(refusal(1, None, zero()).unwrap().contains("up_proj.lora_B.weight"));
+        assert_eq!(refusal(1, None, ones((3, 2))), None, "B is zero yet: A cannot be reached");
+        assert!(refusal(2, None, ones((3, 2))).unwrap().contains("up_proj.lora_A.weight"));
+        assert_eq!(refusal(2, ones((2, 4)), ones((3, 2))), None);
+        assert_eq!(refusal(3, None, None), None);
+    }
+
+    #[test]
+    fn clipping_keeps_the_direction() {
+        let mut gradients = Gradients(vec![ones((2, 8)), None]);
+        assert!((gradients.clip(1.0).unwrap() - 4.0).abs() < 1e-6);
+        assert!((gradients.norm().unwrap() - 1.0).abs() < 1e-5);
+        assert!((gradients.clip(1e9).unwrap() - 1.0).abs() < 1e-5, "short ones are left alone");
+        assert!((gradients.norm().unwrap() - 1.0).abs() < 1e-5);
+    }
+}

@@ -5,7 +5,7 @@ use xtask::failure::{Failure, Result};
 use super::dropout::Dropout;
 use super::gradients::Gradients;
 use super::lora::Adapter;
-use super::loss::Score;
+use super::loss::{Scale, Score};
 use super::model::{Input, Model, Training};
 use super::optimiser::AdamW;
 use super::schedule::Schedule;
@@ -23,6 +23,8 @@ pub struct Learner {
     pub clip: f64,
     /// Share of a pair's inputs that are left out.
     pub dropout: f32,
+    /// Tokens whose neighbours are nearly right, while learning.
+    pub scale: Option<Scale>,
     /// Where dropout's choices come from.
     pub seed: u64,
     /// Passes made so far: what dropout counts.
@@ -57,6 +59,7 @@ impl Learner {
                 gradients: &mut gradients,
                 weight: 1.0 / tokens as f64,
                 dropout: self.dropout(pass),
+                scale: self.scale.as_ref(),
                 memory: memory(model),
             };
             score.add(model.learn(input, &self.adapter, training)?);

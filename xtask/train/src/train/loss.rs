@@ -4,6 +4,8 @@
 //! much again. Here a stretch of rows is dequantised, used and dropped; once for the softmax's
 //! denominator and once for the gradient.
 
+use std::ops::Range;
+
 use candle_core::Tensor;
 use xtask::failure::Result;
 
@@ -44,10 +46,35 @@ impl Score {
     }
 }
 
+/// Which tokens stand on a scale, where a neighbour is nearly right: a `<loc>` is aimed at with a
+/// bell over the bins around it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scale {
+    /// The tokens, in order.
+    pub tokens: Range<u32>,
+    /// Standard deviation of the bell, in tokens.
+    pub spread: f32,
+}
+
+impl Scale {
+    /// What is wanted instead of `target` alone: tokens and their shares, which sum to one.
+    fn aims(&self, target: u32) -> Vec<(usize, f32)> {
+        if !self.tokens.contains(&target) {
+            return vec![(target as usize, 1.0)];
+        }
+        let reach = (4.0 * self.spread).ceil() as u32;
+        let first = target.saturating_sub(reach).max(self.tokens.start);
+        let end = (target + reach + 1).min(self.tokens.end);
+        let share = |id: u32| (-0.5 * ((id as f32 - target as f32) / self.spread).powi(2)).exp();
+        let sum: f32 = (first..end).map(share).sum();
+        (first..end).map(|id| (id as usize, share(id) / sum)).collect()
+    }
+}
+
 /// The head of a base.
 pub struct Head<'a> {
     base: &'a Base,
-    stretches: Vec<std::ops::Range<usize>>,
+    stretches: Vec<Range<usize>>,
 }
 
 impl<'a> Head<'a> {
@@ -59,16 +86,19 @@ impl<'a> Head<'a> {
     }
 
     /// `−log softmax(logits)[target]` summed over `normed: [n, H]` and its targets, and with
-    /// `weight` the gradient of `weight · Σ` with respect to `normed`.
+    /// `weight` the gradient of `weight · Σ` with respect to `normed`. Targets on a `scale` count
+    /// by their bell.
     pub fn cross_entropy(
         &self,
         normed: &Tensor,
         targets: &[u32],
         weight: Option<f64>,
+        scale: Option<&Scale>,
     ) -> Result<(Score, Option<Tensor>)> {
         let vocabulary = self.base.architecture().text.vocab;
         let keep = targets.len() * vocabulary <= KEPT && weight.is_some();
-        let mut tokens: Vec<Token> = targets.iter().map(|&target| Token::new(target)).collect();
+        let mut tokens: Vec<Token> =
+            targets.iter().map(|&target| Token::new(target, scale)).collect();
         let mut kept = Vec::new();
         for stretch in &self.stretches {
             let logits = self.logits(normed, stretch.clone())?;
@@ -90,7 +120,7 @@ impl<'a> Head<'a> {
     }
 
     /// `[n, stretch]`, bounded.
-    fn logits(&self, normed: &Tensor, stretch: std::ops::Range<usize>) -> Result<Tensor> {
+    fn logits(&self, normed: &Tensor, stretch: Range<usize>) -> Result<Tensor> {
         let rows = self.base.rows("language.embed", stretch)?;
         let logits = normed.matmul(&rows.t()?)?;
         Ok(match self.base.architecture().text.final_softcap.map(f64::from) {
@@ -116,7 +146,7 @@ impl<'a> Head<'a> {
                 None => self.logits(normed, stretch.clone())?,
             };
             let mut slope =
-                (logits.broadcast_sub(&denominators)?.exp()? - self.hot(tokens, stretch)?)?;
+                (logits.broadcast_sub(&denominators)?.exp()? - self.wanted(tokens, stretch)?)?;
             if let Some(cap) = self.base.architecture().text.final_softcap {
                 slope = (slope * (logits / f64::from(cap))?.sqr()?.affine(-1.0, 1.0)?)?;
             }
@@ -126,12 +156,12 @@ impl<'a> Head<'a> {
         Ok(gradient)
     }
 
-    /// One where the target is, zero elsewhere: `[n, stretch]`.
-    fn hot(&self, tokens: &[Token], stretch: &std::ops::Range<usize>) -> Result<Tensor> {
+    /// What is wanted, `[n, stretch]`: one at the target, or its bell.
+    fn wanted(&self, tokens: &[Token], stretch: &Range<usize>) -> Result<Tensor> {
         let mut values = vec![0f32; tokens.len() * stretch.len()];
         for (token, row) in tokens.iter().zip(values.chunks_exact_mut(stretch.len())) {
-            if stretch.contains(&token.target) {
-                row[token.target - stretch.start] = 1.0;
+            for (id, share) in token.aims.iter().filter(|(id, _)| stretch.contains(id)) {
+                row[id - stretch.start] = *share;
             }
         }
         Ok(Tensor::from_vec(values, (tokens.len(), stretch.len()), self.base.device())?)
@@ -139,10 +169,13 @@ impl<'a> Head<'a> {
 }
 
 /// The softmax of one token, read stretch by stretch.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Token {
     target: usize,
-    target_logit: f64,
+    /// Tokens wanted, and their shares.
+    aims: Vec<(usize, f32)>,
+    /// Σ share · logit over those read so far.
+    wanted: f64,
     best: usize,
     largest: f32,
     /// Σ exp(logit − largest).
@@ -150,9 +183,10 @@ struct Token {
 }
 
 impl Token {
-    fn new(target: u32) -> Self {
-        let (target_logit, largest) = (f64::NEG_INFINITY, f32::NEG_INFINITY);
-        Self { target: target as usize, target_logit, best: usize::MAX, largest, sum: 0.0 }
+    fn new(target: u32, scale: Option<&Scale>) -> Self {
+        let alone = || vec![(target as usize, 1.0)];
+        let (target, aims) = (target as usize, scale.map_or_else(alone, |s| s.aims(target)));
+        Self { target, aims, wanted: 0.0, best: usize::MAX, largest: f32::NEG_INFINITY, sum: 0.0 }
     }
 
     fn read(&mut self, logits: &[f32], first: usize) {
@@ -163,8 +197,10 @@ impl Token {
             }
             self.sum += f64::from((logit - self.largest).exp());
         }
-        if let Some(logit) = self.target.checked_sub(first).and_then(|at| logits.get(at)) {
-            self.target_logit = f64::from(*logit);
+        for (id, share) in &self.aims {
+            if let Some(logit) = id.checked_sub(first).and_then(|at| logits.get(at)) {
+                self.wanted += f64::from(share * logit);
+            }
         }
     }
 
@@ -173,7 +209,7 @@ impl Token {
     }
 
     fn loss(&self) -> f64 {
-        self.log_sum() - self.target_logit
+        self.log_sum() - self.wanted
     }
 
     fn is_right(&self) -> bool {
@@ -186,4 +222,35 @@ pub fn chosen_rows(hidden: &Tensor, rows: &[u32]) -> candle_core::Result<Tensor>
     let (batch, positions, width) = hidden.dims3()?;
     let rows = Tensor::from_slice(rows, rows.len(), hidden.device())?;
     hidden.reshape((batch * positions, width))?.index_select(&rows, 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_softmax_is_the_same_in_any_stretches() {
+        let logits = [1.0, 3.5, -2.0, 0.25, 3.0];
+        let mut whole = Token::new(4, None);
+        whole.read(&logits, 0);
+        let mut parts = Token::new(4, None);
+        parts.read(&logits[..2], 0);
+        parts.read(&logits[2..], 2);
+        let wanted = logits.iter().map(|l| f64::from(*l).exp()).sum::<f64>().ln() - 3.0;
+        for token in [&whole, &parts] {
+            assert!((token.loss() - wanted).abs() < 1e-6, "{token:?}");
+            assert!(token.best == 1 && !token.is_right());
+        }
+    }
+
+    #[test]
+    fn a_bell_lies_around_its_target_and_inside_the_scale() {
+        let scale = Scale { tokens: 10..30, spread: 1.5 };
+        let aims = scale.aims(12);
+        assert!((aims.iter().map(|(_, share)| share).sum::<f32>() - 1.0).abs() < 1e-6);
+        assert_eq!((aims[0].0, aims.len()), (10, 9));
+        let share = |id| aims.iter().find(|(at, _)| *at == id).unwrap().1;
+        assert!(share(12) > share(13) && share(11) == share(13) && share(13) > share(14));
+        assert_eq!(scale.aims(9), [(9, 1.0)], "beside the scale there is one right token");
+    }
 }

@@ -18,7 +18,7 @@ use super::functions::rms_norm;
 use super::gradients::Gradients;
 use super::linear::{Linear, Run};
 use super::lora::Adapter;
-use super::loss::{Head, Score, chosen_rows};
+use super::loss::{Head, Scale, Score, chosen_rows};
 use super::mask::Masks;
 use super::tape::{Memory, Tape};
 use super::tokens::Text;
@@ -52,6 +52,8 @@ pub struct Training<'a> {
     pub weight: f64,
     /// Random choices.
     pub dropout: Option<Dropout>,
+    /// Tokens whose neighbours are nearly right.
+    pub scale: Option<&'a Scale>,
     /// How layers are remembered.
     pub memory: Memory,
 }
@@ -133,7 +135,8 @@ impl Model {
             Ok(rms_norm(&chosen_rows(hidden, &chosen)?, &norm, eps)?)
         })?;
         let weight = training.as_ref().map(|t| t.weight);
-        let (score, gradient) = Head::new(base).cross_entropy(&normed, &targets, weight)?;
+        let scale = training.as_ref().and_then(|t| t.scale);
+        let (score, gradient) = Head::new(base).cross_entropy(&normed, &targets, weight, scale)?;
         if let (Some(training), Some(gradient)) = (training, gradient) {
             let gradient = decoder.backward(gradient, adapter, training.gradients)?;
             if sees {

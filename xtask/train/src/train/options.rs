@@ -21,6 +21,7 @@ adapter    --rank 8  --alpha RANK  --rslora  --dropout 0.1
 steps      --epochs 8 | --steps N  --batch 4  --accumulate 3 (2 for dispose and highlight)
            --lr 1e-4  --warm-up STEPS (3 %)  --min-lr 0 (share of --lr)  --clip 1
            --weight-decay 0  --beta2 0.999  --seed 1
+           --loc-spread 0 (bins around a <loc> that are nearly right)
 data       --max-tokens 768  --skip-long
 meanwhile  --every STEPS (20 times a run)  look at held-out samples, and save
            --held-out 200                  how many of them
@@ -93,6 +94,8 @@ pub struct Options {
     pub weight_decay: f64,
     /// See [`super::optimiser::AdamSettings`].
     pub beta2: f64,
+    /// Standard deviation of the bell around a `<loc>`, in bins; 0 for none.
+    pub loc_spread: f32,
     /// Where all random choices come from.
     pub seed: u64,
     /// Most positions of prompt and answer.
@@ -144,6 +147,7 @@ impl Options {
             clip: 1.0,
             weight_decay: 0.0,
             beta2: 0.999,
+            loc_spread: 0.0,
             seed: 1,
             positions: defaults::POSITIONS,
             skip_long: false,
@@ -198,6 +202,7 @@ impl Options {
             "--clip" => self.clip = real(arg, args)?,
             "--weight-decay" => self.weight_decay = real(arg, args)?,
             "--beta2" => self.beta2 = real(arg, args)?,
+            "--loc-spread" => self.loc_spread = real(arg, args)? as f32,
             "--seed" => self.seed = args.number(arg)? as u64,
             "--max-tokens" => self.positions = args.number(arg)?,
             "--skip-long" => self.skip_long = true,
@@ -225,6 +230,7 @@ impl Options {
             (!(self.rate.is_finite() && self.rate > 0.0), "--lr is above 0"),
             (!(0.0..=1.0).contains(&self.floor), "--min-lr is a share of --lr, from 0 to 1"),
             (self.clip.is_nan() || self.clip <= 0.0, "--clip is above 0"),
+            (!(0.0..=256.0).contains(&self.loc_spread), "--loc-spread is from 0 to 256"),
             (!(0.0..1.0).contains(&self.beta2), "--beta2 is from 0 to below 1"),
             (self.every == Some(0), "--every is at least 1"),
             (self.held_out == 0, "--held-out is at least 1"),

@@ -1,6 +1,5 @@
 //! A run from its first step or its checkpoint to the adapter's folder.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,28 +7,25 @@ use candle_core::Device;
 use kerbside_core::CancelToken;
 use kerbside_core::language::tokenizer::Tokenizer;
 use kerbside_core::lora::trainable_matrices;
-use kerbside_core::pack::{Manifest, Pack, PrefixMode, adapter_files, sha256};
+use kerbside_core::pack::{Manifest, Pack};
 use kerbside_core::paligemma::PaliGemma;
-use safetensors::SafeTensors;
-use serde_json::Value;
 use xtask::failure::{Failure, Result};
 
 use super::base::Base;
 use super::checkpoint::{self, Progress};
-use super::examples::{Demands, Examples, Order};
+use super::examples::Order;
 use super::feed::Feed;
 use super::learner::Learner;
 use super::lora::{Adapter, LoraSettings};
 use super::loss::Score;
 use super::model::Model;
-use super::optimiser::{AdamSettings, AdamW};
+use super::optimiser::AdamW;
 use super::options::{Keep, Options, StopAfter};
 use super::peft_out;
 use super::photos::{Photos, Sight};
 use super::report::Report;
-use super::schedule::Schedule;
 use super::settings::RunSettings;
-use crate::data::sample::Split;
+use super::start::{begin_with, check_places, device, read_data, scale, settings};
 
 /// A checkpoint is written at least this often.
 const BETWEEN_CHECKPOINTS: Duration = Duration::from_secs(600);
@@ -99,7 +95,9 @@ impl<'a> Run<'a> {
         let adapter = Adapter::new(matrices, &lora, options.seed, device)?;
         let initial = options.initial.as_deref();
         let initial = initial.map(|dir| begin_with(dir, &adapter, &lora, manifest)).transpose()?;
-        let (train, held_out) = read_data(options, pack)?;
+        let tokenizer = Tokenizer::from_bytes(&pack.tokenizer()?)?;
+        tokenizer.check_rows(manifest.architecture.text.vocab)?;
+        let (train, held_out) = read_data(options, &tokenizer)?;
         let settings = settings(options, manifest, &lora, &train, initial);
         let adam = settings.adam;
         let path = checkpoint::place(&options.out);
@@ -126,6 +124,7 @@ impl<'a> Run<'a> {
             schedule: progress.settings.schedule,
             clip: options.clip,
             dropout: options.dropout,
+            scale: scale(options, &tokenizer),
             seed: options.seed,
             passes: progress.passes,
         };
@@ -285,115 +284,4 @@ fn score(
         }
     }
     Ok(score)
-}
-
-/// Nothing that was trained before is overwritten unasked.
-fn check_places(options: &Options) -> Result<()> {
-    let (out, checkpoint) = (&options.out, checkpoint::place(&options.out));
-    if checkpoint.exists() && !options.resume {
-        let (out, path) = (out.display(), checkpoint.display());
-        let words =
-            format!("{path}: a run of {out} was not finished: add --resume to go on, or remove it");
-        return Err(Failure::new(words));
-    }
-    if out.exists() && !checkpoint.exists() {
-        let words = format!("{} is there already: choose another --out", out.display());
-        return Err(Failure::new(words));
-    }
-    match out.file_name() {
-        Some(_) => Ok(()),
-        None => Err(Failure::new(format!("{} is no name for a folder", out.display()))),
-    }
-}
-
-fn device(name: &str) -> Result<Device> {
-    match name {
-        "cpu" => Ok(Device::Cpu),
-        "cuda" => Ok(Device::new_cuda(0)?),
-        "metal" => Ok(Device::new_metal(0)?),
-        other => Err(Failure::new(format!("--device is cpu, cuda or metal, not {other:?}"))),
-    }
-}
-
-fn read_data(options: &Options, pack: &Pack) -> Result<(Examples, Option<Examples>)> {
-    let tokenizer = Tokenizer::from_bytes(&pack.tokenizer()?)?;
-    tokenizer.check_rows(pack.manifest().architecture.text.vocab)?;
-    let open = |split| {
-        let Options { task, positions: most, skip_long, .. } = *options;
-        Examples::open(&options.data, &tokenizer, Demands { task, split, most, skip_long })
-    };
-    let (train, held_out) = (open(Split::Train)?, open(Split::HeldOut)?);
-    if train.is_empty() {
-        let (data, task) = (options.data.display(), options.task);
-        return Err(Failure::new(format!("{data}: no train samples of task {task}")));
-    }
-    Ok((train, Some(held_out).filter(|examples| !examples.is_empty())))
-}
-
-/// Gives `adapter` the weights of another one of the same shape and base.
-fn begin_with(
-    dir: &Path,
-    adapter: &Adapter,
-    lora: &LoraSettings,
-    manifest: &Manifest,
-) -> Result<String> {
-    let files = adapter_files(dir)?;
-    let load = || {
-        let config: Value = serde_json::from_slice(&files.config)?;
-        let mode: Option<PrefixMode> =
-            serde_json::from_value(config["kerbside"]["prefix_mode"].clone()).unwrap_or_default();
-        let here = manifest.architecture.prefix_mode;
-        if mode.unwrap_or(PrefixMode::Joint) != here {
-            return Err(Failure::new(format!("it was trained for another prefix than {here}")));
-        }
-        let scale = |of: &LoraSettings| (of.rank, of.scale());
-        let stored = LoraSettings {
-            rank: config["r"].as_u64().unwrap_or_default() as usize,
-            alpha: config["lora_alpha"].as_f64().unwrap_or_default() as f32,
-            rank_stabilised: config["use_rslora"].as_bool().unwrap_or_default(),
-            ..lora.clone()
-        };
-        if scale(&stored) != scale(lora) {
-            let (rank, alpha) = (stored.rank, stored.alpha);
-            return Err(Failure::new(format!(
-                "it has rank {rank} and alpha {alpha}: ask for the same"
-            )));
-        }
-        adapter.load(&SafeTensors::deserialize(&files.tensors)?)
-    };
-    load().map_err(|e: Failure| e.during(dir.display()))?;
-    Ok(sha256(&files.tensors))
-}
-
-fn settings(
-    options: &Options,
-    manifest: &Manifest,
-    lora: &LoraSettings,
-    train: &Examples,
-    initial: Option<String>,
-) -> RunSettings {
-    let a_step = options.batch * options.accumulate;
-    let steps = options.steps.unwrap_or((options.epochs * train.len()).div_ceil(a_step));
-    RunSettings {
-        task: options.task.to_string(),
-        base: manifest.base.sha256.clone(),
-        data: train.fingerprint(),
-        initial,
-        lora: lora.clone(),
-        adam: AdamSettings {
-            beta2: options.beta2,
-            weight_decay: options.weight_decay,
-            ..AdamSettings::default()
-        },
-        schedule: Schedule {
-            peak: options.rate,
-            floor: options.floor,
-            warm_up: options.warm_up.unwrap_or(steps.div_ceil(33)),
-            steps,
-        },
-        batch: options.batch,
-        accumulate: options.accumulate,
-        clip: options.clip,
-        seed: options.seed,
-    }
 }

@@ -31,6 +31,8 @@ pub struct RunSettings {
     pub accumulate: usize,
     /// Most that the gradients' norm may be.
     pub clip: f64,
+    /// Standard deviation of the bell that a `<loc>` is aimed at with, in bins; 0 for none.
+    pub loc_spread: f32,
     /// Where all random choices come from.
     pub seed: u64,
 }

@@ -53,6 +53,7 @@ fn learner(adapter: Adapter) -> Learner {
         },
         clip: number("clip"),
         dropout: 0.0,
+        scale: None,
         seed: 1,
         passes: 0,
     }
@@ -65,7 +66,8 @@ fn gradients(tiny: &Tiny, adapter: &Adapter, memory: Memory) -> (Gradients, f64)
     let (mut gradients, mut score) = (Gradients::zero(adapter), Score::default());
     for batch in &batches {
         let weight = 1.0 / tokens as f64;
-        let training = Training { gradients: &mut gradients, weight, dropout: None, memory };
+        let training =
+            Training { gradients: &mut gradients, weight, dropout: None, scale: None, memory };
         score.add(tiny.model.learn(&input(batch), adapter, training).unwrap());
     }
     (gradients, score.mean_loss())
