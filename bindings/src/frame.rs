@@ -1,8 +1,8 @@
 //! Encoded photos and camera planes → a photo.
 //!
 //! Bytes are borrowed for the time of the call and not copied on the way: in Kotlin they are a
-//! *direct* `ByteBuffer`, as `Image.Plane.getBuffer` gives them, of which the part between position
-//! and limit counts; in Swift a `Data`, which may wrap a pixel buffer's own memory.
+//! *direct* `ByteBuffer`, as `Image.Plane.getBuffer` gives them, read from its beginning (`slice()`
+//! one whose position is not 0); in Swift a `Data`, which may wrap a pixel buffer's own memory.
 
 use std::sync::Arc;
 

@@ -7,6 +7,9 @@
 //! rule_book    communities and districts, items found and looked up
 //! instruction  what is to be done with a thing, as records
 //! schedule     when what is collected, tonight, reminders, a calendar file
+//! sorter       one open model: photos in, items and instructions out
+//! analysis     everything found out about a photo, as records
+//! progress     what becomes known on the way, told to the app
 //! calendar_in  other people's calendar files
 //! pack_store   the models on the device
 //! stream       a file that the app reads and the engine asks for
@@ -18,6 +21,7 @@
 //! Every exported call is synchronous and may be made from any thread. What takes longer than a
 //! moment takes a [`cancel::CancelToken`] and reports progress on the calling thread.
 
+pub mod analysis;
 pub mod calendar_in;
 pub mod cancel;
 mod caught;
@@ -27,8 +31,10 @@ pub mod frame;
 pub mod instruction;
 pub mod pack_store;
 pub mod place;
+pub mod progress;
 pub mod rule_book;
 pub mod schedule;
+pub mod sorter;
 pub mod stream;
 
 uniffi::setup_scaffolding!();

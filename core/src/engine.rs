@@ -326,6 +326,11 @@ impl Session {
         Ok(())
     }
 
+    /// Whether it has been shown a photo.
+    pub(crate) fn has_photo(&self) -> bool {
+        self.photo.is_some()
+    }
+
     /// The engine it belongs to.
     pub fn engine(&self) -> &Engine {
         &self.engine

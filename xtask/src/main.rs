@@ -18,6 +18,7 @@ cargo xtask apps       write what both phone apps share: words, and the table of
 cargo xtask schedule   print a community's calendar, or read one from a file
 cargo xtask data       make training samples from labelled photos
 cargo xtask train      train an adapter on them
+cargo xtask kotlin     build the Kotlin side and run its tests against the real library
 Each explains itself with --help.";
 
 fn main() -> ExitCode {
@@ -47,6 +48,7 @@ fn run(task: &str, args: Args) -> Result<()> {
         "synth-pack" => xtask::synth::run(args),
         "rules" => xtask::rules::run(args),
         "apps" => xtask::apps::run(args),
+        "kotlin" => xtask::kotlin::run(),
         "schedule" => xtask::schedule::run(args),
         _ => Err(Failure::new(USAGE)),
     }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use jiff::civil::DateTime;
 use kerbside_core::analysis::{Analysis, AnalysisEvent, AnalysisRequest};
 use kerbside_core::cancel::CancelToken;
 use kerbside_core::detection::BBox;
@@ -20,7 +21,8 @@ use crate::failure::{Failure, Result};
 use crate::{bundled, memory, overlay};
 
 const USAGE: &str = "cargo xtask sort [PHOTO] [--pack DIR] [--community NAME] [--zone ID] \
-[--language TAG] [--at X,Y] [--crop] [--overlay OUT.png] [--json] [--timings] [--threads N]";
+[--language TAG] [--at X,Y] [--crop] [--overlay OUT.png] [--json] [--timings] [--threads N] \
+[--now YYYY-MM-DDTHH:MM]";
 
 /// What the person asked for.
 struct Wish {
@@ -37,6 +39,8 @@ struct Wish {
     json: bool,
     timings: bool,
     threads: usize,
+    /// The community's wall clock.
+    now: DateTime,
 }
 
 /// Everything that was found out, and what it cost.
@@ -201,6 +205,7 @@ impl Wish {
             json: false,
             timings: false,
             threads: 0,
+            now: jiff::Zoned::now().datetime(),
         };
         while let Some(arg) = args.next(USAGE)? {
             match arg.as_str() {
@@ -213,6 +218,7 @@ impl Wish {
                 "--overlay" => wish.overlay = Some(args.path("--overlay")?),
                 "--json" => wish.json = true,
                 "--timings" => wish.timings = true,
+                "--now" => wish.now = args.text("--now")?.parse()?,
                 "--threads" => wish.threads = args.number("--threads")?,
                 _ => wish.photo = args.positional(&arg, USAGE)?,
             }
@@ -221,7 +227,7 @@ impl Wish {
     }
 
     fn request<'a>(&self, frame: &Frame, rules: &'a RulePack) -> AnalysisRequest<'a> {
-        let mut request = AnalysisRequest::new(rules, jiff::Zoned::now().datetime());
+        let mut request = AnalysisRequest::new(rules, self.now);
         let (width, height) = (frame.width() as f32, frame.height() as f32);
         request.tap = self.at.map(|(x, y)| Point { x: x / width, y: y / height });
         request.closer = self.crop;

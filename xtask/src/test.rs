@@ -4,17 +4,36 @@
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 
-/// One check: what it is called and the command that runs it.
+use crate::failure::{Failure, Result};
+use crate::{kotlin, phone};
+
+/// One check: what it is called and what runs it.
 struct Check {
     name: &'static str,
-    command: &'static [&'static str],
+    work: Work,
 }
 
-const CHECKS: [Check; 4] = [
-    Check { name: "format", command: &["cargo", "fmt", "--all", "--check"] },
+/// What runs a check.
+enum Work {
+    /// A program and its arguments.
+    Command(&'static [&'static str]),
+    /// A task that brings the tools it needs, where they can be had.
+    Task(fn() -> Result<Ran>),
+}
+
+/// How far a task came.
+pub enum Ran {
+    /// It ran, and all is well.
+    Passed,
+    /// This machine lacks something it needs.
+    NotRun(String),
+}
+
+const CHECKS: [Check; 6] = [
+    Check { name: "format", work: Work::Command(&["cargo", "fmt", "--all", "--check"]) },
     Check {
         name: "lints",
-        command: &[
+        work: Work::Command(&[
             "cargo",
             "clippy",
             "--workspace",
@@ -23,36 +42,30 @@ const CHECKS: [Check; 4] = [
             "--",
             "-D",
             "warnings",
-        ],
+        ]),
     },
-    Check { name: "tests", command: &["cargo", "test", "--workspace", "--locked"] },
+    Check { name: "tests", work: Work::Command(&["cargo", "test", "--workspace", "--locked"]) },
     Check {
         name: "documentation",
-        command: &["cargo", "doc", "--workspace", "--no-deps", "--locked", "--quiet"],
+        work: Work::Command(&["cargo", "doc", "--workspace", "--no-deps", "--locked", "--quiet"]),
     },
+    Check { name: "kotlin", work: Work::Task(kotlin::check) },
+    Check { name: "phone", work: Work::Task(phone::check) },
 ];
 
 /// Runs all checks; a failed one does not keep the others from running.
 pub fn run() -> ExitCode {
     let mut failed = Vec::new();
     for check in &CHECKS {
-        eprintln!("== {}: {}", check.name, check.command.join(" "));
+        eprintln!("== {}", check.name);
         let start = Instant::now();
-        let status = Command::new(check.command[0])
-            .args(&check.command[1..])
-            .env("RUSTDOCFLAGS", "-D warnings")
-            .status();
+        let result = check.work.run();
         let seconds = start.elapsed().as_secs_f32();
-        match status {
-            Ok(status) if status.success() => {
-                eprintln!("== {}: passed in {seconds:.0} s", check.name)
-            }
-            Ok(status) => {
-                eprintln!("== {}: FAILED ({status}) after {seconds:.0} s", check.name);
-                failed.push(check.name);
-            }
-            Err(error) => {
-                eprintln!("== {}: FAILED to start: {error}", check.name);
+        match result {
+            Ok(Ran::Passed) => eprintln!("== {}: passed in {seconds:.0} s", check.name),
+            Ok(Ran::NotRun(why)) => eprintln!("== {}: not run: {why}", check.name),
+            Err(failure) => {
+                eprintln!("== {}: FAILED after {seconds:.0} s: {failure}", check.name);
                 failed.push(check.name);
             }
         }
@@ -63,5 +76,25 @@ pub fn run() -> ExitCode {
     } else {
         eprintln!("== failed: {}", failed.join(", "));
         ExitCode::FAILURE
+    }
+}
+
+impl Work {
+    fn run(&self) -> Result<Ran> {
+        match self {
+            Self::Task(task) => task(),
+            Self::Command(words) => {
+                let status = Command::new(words[0])
+                    .args(&words[1..])
+                    .env("RUSTDOCFLAGS", "-D warnings")
+                    .status()
+                    .map_err(|e| Failure::from(e).during(words[0]))?;
+                if status.success() {
+                    Ok(Ran::Passed)
+                } else {
+                    Err(Failure::new(format!("{} ({status})", words.join(" "))))
+                }
+            }
+        }
     }
 }

@@ -7,11 +7,13 @@
 //!
 //! ```text
 //! json       the analysis as the one JSON that every client reads
+//! look_closer  a tap on something that nothing outlines
 //! follow_up  an answered question or a corrected item → new instructions, without the model
 //! ```
 
 mod follow_up;
 mod json;
+mod look_closer;
 
 use jiff::civil::DateTime;
 

@@ -1,0 +1,140 @@
+//! `cargo xtask kotlin`: the Kotlin side, built and tested on this machine against the real library.
+//!
+//! ```text
+//! cargo ─► library and bindgen ─► generated Kotlin ─┐
+//! cargo xtask sort --json ─► shared vectors ────────┴─► mvn verify
+//! ```
+//!
+//! Nothing of Google's is needed: Maven Central has all there is.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::failure::{Failure, Result};
+use crate::test::Ran;
+use crate::{bundled, tools, vectors};
+
+/// The oldest JDK that compiles the app.
+const JDK: &str = "17";
+/// What Debian calls the tools.
+const PACKAGES: [&str; 2] = ["maven", "openjdk-17-jdk-headless"];
+
+/// Runs the task.
+///
+/// # Errors
+/// If something does not build, or a test fails.
+pub fn run() -> Result<()> {
+    match check()? {
+        Ran::Passed => Ok(()),
+        Ran::NotRun(why) => Err(Failure::new(why)),
+    }
+}
+
+/// The same as a check.
+///
+/// # Errors
+/// As [`run`].
+pub fn check() -> Result<Ran> {
+    if !has_tools() && !(tools::apt_install(&PACKAGES) && has_tools()) {
+        let packages = PACKAGES.join(" and ");
+        return Ok(Ran::NotRun(format!("mvn or JDK {JDK} is missing; install {packages}")));
+    }
+    generate()?;
+    vectors::write()?;
+    verify()?;
+    Ok(Ran::Passed)
+}
+
+/// Maven runs on some Java; the compiler must be one of a JDK.
+fn has_tools() -> bool {
+    tools::works("mvn", "--version") && tools::works("javac", "-version")
+}
+
+/// Builds the library for this machine and writes the Kotlin sources from it.
+///
+/// # Errors
+/// If one of them does not work.
+pub fn generate() -> Result<()> {
+    // One call builds both: the library must not be stripped, and a debug build never is.
+    let build = ["build", "--package", "kerbside-ffi", "--features", "bindgen", "--locked"];
+    tools::run("cargo", &build)?;
+    let debug = tools::target().join("debug");
+    let bindgen = debug.join(format!("bindgen{}", std::env::consts::EXE_SUFFIX));
+    let out = generated();
+    // What was generated from an older library must not stay.
+    if out.exists() {
+        fs::remove_dir_all(&out).map_err(|e| Failure::io(&out, &e))?;
+    }
+    let [bindgen, out, library] =
+        [bindgen, out, library(&debug)].map(|path| path.display().to_string());
+    let arguments =
+        ["generate", "--language", "kotlin", "--no-format", "--out-dir", &out, &library];
+    tools::run(&bindgen, &arguments)
+}
+
+fn library(folder: &Path) -> PathBuf {
+    let (prefix, suffix) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+    folder.join(format!("{prefix}kerbside_ffi{suffix}"))
+}
+
+/// Where `android/engine/pom.xml` looks for the generated sources.
+fn generated() -> PathBuf {
+    bundled::root().join("android/engine/target/generated-sources/uniffi")
+}
+
+/// Compiles all Kotlin and runs its tests.
+fn verify() -> Result<()> {
+    let target = tools::target();
+    let property = |name: &str, folder: PathBuf| format!("-D{name}={}", folder.display());
+    let mut maven = Command::new("mvn")
+        .args(["--batch-mode", "--no-transfer-progress", "verify"])
+        .arg(property("kerbside.library", target.join("debug")))
+        .arg(property("kerbside.vectors", target.join("vectors")))
+        .current_dir(bundled::root().join("android"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|e| Failure::from(e).during("mvn"))?;
+    let output = maven.stdout.take().expect("it is piped");
+    for line in BufReader::new(output).lines() {
+        let line = line?;
+        if is_worth_reading(&line) {
+            println!("{}", without_places(&line));
+        }
+    }
+    let status = maven.wait()?;
+    if status.success() { Ok(()) } else { Err(Failure::new(format!("mvn verify ({status})"))) }
+}
+
+/// Sums of tests, and everything that is wrong.
+fn is_worth_reading(line: &str) -> bool {
+    line.contains("Tests run:") || !(line.starts_with("[INFO]") || line.trim().is_empty())
+}
+
+/// Without folders of this machine and addresses of servers.
+fn without_places(line: &str) -> String {
+    let root = format!("{}/", bundled::root().display());
+    let local = line.replace(&format!("file://{root}"), "").replace(&root, "");
+    let is_address = |word: &&str| word.contains("://");
+    let kept = local.split(' ').map(|word| if is_address(&word) { "(address)" } else { word });
+    kept.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_printed_names_no_place() {
+        let root = bundled::root();
+        let line =
+            format!("[ERROR] file://{0}/android/A.kt:1:2 no such name in {0}/x", root.display());
+        assert_eq!(without_places(&line), "[ERROR] android/A.kt:1:2 no such name in x");
+        let line = "[ERROR] cannot get it from central (https://repo.example/maven2): refused";
+        assert_eq!(without_places(line), "[ERROR] cannot get it from central (address) refused");
+        assert!(is_worth_reading("[INFO] Tests run: 3, Failures: 0"));
+        assert!(is_worth_reading("[ERROR] no") && !is_worth_reading("[INFO] Building jar"));
+    }
+}
