@@ -14,6 +14,8 @@ cargo xtask convert    make a pack from a Hugging Face PaliGemma folder
 cargo xtask inspect    print what is in a pack
 cargo xtask synth-pack write a pack of random weights, to measure speed and memory
 cargo xtask rules      check, show, search, compare and import rule packs
+cargo xtask swift      lint, build and test all Swift on Linux
+cargo xtask ios        build the iPhone app, or say what is missing for that
 cargo xtask apps       write what both phone apps share: words, and the table of features
 cargo xtask schedule   print a community's calendar, or read one from a file
 cargo xtask data       make training samples from labelled photos
@@ -47,6 +49,8 @@ fn run(task: &str, args: Args) -> Result<()> {
         "inspect" => xtask::inspect::run(args),
         "synth-pack" => xtask::synth::run(args),
         "rules" => xtask::rules::run(args),
+        "swift" => xtask::swift::run(args),
+        "ios" => xtask::ios::run(args),
         "apps" => xtask::apps::run(args),
         "kotlin" => xtask::kotlin::run(),
         "schedule" => xtask::schedule::run(args),

@@ -72,12 +72,42 @@ pub fn camel(key: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
+    use crate::bundled;
 
     #[test]
     fn a_key_and_its_gaps_are_turned_into_apples() {
         assert_eq!(camel("next_no_dates"), "nextNoDates");
         assert_eq!(camel("found.one"), "foundOne");
         assert_eq!(apple("from {1} until {2}"), "from %1$@ until %2$@");
+    }
+
+    #[test]
+    fn every_word_of_the_app_is_used() {
+        let root = bundled::root().join("ios");
+        let glossary = Glossary::read(&bundled::root().join("apps/strings.tsv")).unwrap();
+        let mut sources = String::new();
+        for folder in ["SorterKit/Sources", "App", "Widget", "Share"] {
+            collect(&root.join(folder), &mut sources);
+        }
+        let used: Vec<&str> = sources.split(|c: char| !c.is_alphanumeric() && c != '.').collect();
+        for word in glossary.of("ios").filter(|word| !is_of_system(word)) {
+            let name = format!(".{}", camel(&word.key));
+            assert!(used.iter().any(|text| text.ends_with(&name)), "nothing says {}", word.key);
+        }
+    }
+
+    fn collect(folder: &Path, text: &mut String) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                collect(&path, text);
+            } else if path.extension().is_some_and(|e| e == "swift") && !path.ends_with("Key.swift")
+            {
+                text.push_str(&fs::read_to_string(&path).unwrap());
+            }
+        }
     }
 }
