@@ -24,7 +24,7 @@ const SOURCES: &str = "App Widget Share SorterKit/Package.swift SorterKit/Source
 /// Debian's own linker does not find what `Observation` needs.
 const STRICT: &str = "-Xswiftc -use-ld=lld -Xswiftc -warnings-as-errors";
 /// The C module behind the generated Swift.
-const MODULE: &str = "kerbside_ffiFFI";
+const MODULE: &str = "KerbsideFFIFFI";
 
 /// Runs the task; says so where this machine cannot.
 ///
