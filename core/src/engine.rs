@@ -12,6 +12,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use self::items::Items;
 pub use self::items::WrittenItem;
 use self::service::Services;
@@ -19,16 +21,20 @@ use crate::cancel::{CancelToken, Cancelled};
 use crate::certainty::Calibration;
 use crate::detection::{self, BBox, Detection, Label};
 use crate::error::{Error, Result};
+use crate::generate::chances::Chances;
 use crate::generate::detection_grammar::{DetectionGrammar, Masks};
-use crate::generate::generator::{Decoder, Generator, Statistics};
+use crate::generate::generator::{Decoder, Finish, Generator, Statistics};
 use crate::generate::sampler::{Sampler, Strategy};
+use crate::generate::schema::Schema;
+use crate::generate::structured_grammar::StructuredGrammar;
 use crate::language::prompt::{self, Prefix};
 use crate::language::tokenizer::Tokenizer;
 use crate::lora::{AdapterTable, LoraAdapter};
 use crate::mask::{Mask, MaskCodec};
-use crate::pack::{Manifest, Pack, adapter_files};
+use crate::pack::{Manifest, Pack, PrefixMode, adapter_files};
 use crate::paligemma::{PaliGemma, Sequence};
 use crate::photo::Frame;
+use crate::structured;
 use crate::vision::preprocess::preprocess;
 
 /// The nine classes of the app, in the order every prompt names them.
@@ -192,6 +198,7 @@ impl Engine {
             engine: self.clone(),
             sequence: self.0.model.sequence(capacity),
             photo: None,
+            image_reads: 0,
             timings: Timings::default(),
         }
     }
@@ -270,6 +277,8 @@ pub struct Timings {
     pub decode: Duration,
     /// Codes → masks.
     pub masks: Duration,
+    /// The structured answers of this photo, from question to value: `dispose` and `highlight`.
+    pub structured: Duration,
     /// From the beginning of [`Session::segment`] to the first mask.
     pub first_mask: Option<Duration>,
     /// Tokens chosen, forced, and model calls.
@@ -282,6 +291,8 @@ pub struct Session {
     engine: Engine,
     sequence: Sequence,
     photo: Option<Photo>,
+    /// How often the photo's image tokens went through the decoder.
+    image_reads: usize,
     timings: Timings,
 }
 
@@ -312,6 +323,7 @@ impl Session {
         on_stage: &mut dyn FnMut(Stage),
     ) -> Result<()> {
         self.photo = None;
+        self.image_reads = 0;
         self.sequence.reset();
         self.timings = Timings::default();
         let size = self.engine.manifest().architecture.image_size;
@@ -334,6 +346,12 @@ impl Session {
     /// The engine it belongs to.
     pub fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    /// How often the image tokens of this photo went through the decoder: once for all questions
+    /// where the pack keeps the image apart from the prompt, once for each where it does not.
+    pub fn image_reads(&self) -> usize {
+        self.image_reads
     }
 
     /// How long the stages of the last answer took.
@@ -401,7 +419,7 @@ impl Session {
     ) -> Result<Vec<WrittenItem>> {
         let begin = Instant::now();
         let engine = self.engine.clone();
-        let adapter = engine.adapter_of(SEGMENT)?;
+        let adapter = self.engine.adapter_of(SEGMENT)?;
         let labels: Vec<Label> =
             request.labels.iter().map(|l| Label::new(l)).collect::<Result<_, _>>()?;
         let masks = if engine.codec().is_some() { Masks::With } else { Masks::Without };
@@ -411,7 +429,8 @@ impl Session {
         };
         let mut grammar =
             DetectionGrammar::new(engine.tokenizer(), &request.labels, masks, request.max_items)?;
-        let room = self.ask(&question, adapter.as_deref(), cancel)?;
+        let prefix = Prefix::new(engine.tokenizer(), engine.model().image_tokens(), &question)?;
+        let room = self.ask(&prefix, adapter.as_deref(), cancel)?;
         on_stage(Stage::Prefilled);
 
         let start = Instant::now();
@@ -419,7 +438,7 @@ impl Session {
         let sampler = Sampler::new(Strategy::Greedy).on_scale(engine.tokenizer().locations());
         let weighed = engine.tokenizer().codes();
         let mut generator = Generator { sampler, max_tokens: room, weighed };
-        let mut decoder = Answer {
+        let mut decoder = Writing {
             engine: &engine,
             sequence: &mut self.sequence,
             adapter: adapter.as_deref(),
@@ -475,6 +494,52 @@ impl Session {
         Ok(detection::merge(known.into_iter().chain(found).collect()))
     }
 
+    /// Asks a question whose answer has a shape.
+    ///
+    /// # Errors
+    /// [`Error::NoPhoto`], [`Error::Cancelled`] (the photo stays set), a question that leaves no
+    /// room for the answer, a shape that cannot be written.
+    pub(crate) fn ask_structured(
+        &mut self,
+        task: &str,
+        question: &str,
+        schema: &Schema,
+        cancel: &CancelToken,
+    ) -> Result<Answer> {
+        let (start, prefill) = (Instant::now(), self.timings.prefill);
+        let engine = self.engine.clone();
+        let adapter = engine.adapter_of(task)?;
+        let mut grammar = StructuredGrammar::new(engine.tokenizer(), schema)?;
+        let places = grammar.clone();
+        let images = engine.model().image_tokens();
+        let prefix = Prefix::of_markup(engine.tokenizer(), images, question)?;
+        let max_tokens = self.ask(&prefix, adapter.as_deref(), cancel)?;
+        let sampler = Sampler::new(Strategy::Greedy);
+        let mut generator = Generator { sampler, max_tokens, weighed: 0..0 };
+        let mut decoder = Writing {
+            engine: &engine,
+            sequence: &mut self.sequence,
+            adapter: adapter.as_deref(),
+            cancel,
+        };
+        let mut chances = Chances::default();
+        let outcome = generator.run(&mut decoder, &mut grammar, cancel, &mut |report| {
+            let place = places.place(report.event.field);
+            chances.multiply(place, report.likelihood.product());
+        })?;
+        let value = match outcome.finish {
+            Finish::Complete => {
+                let text = engine.tokenizer().decode(&outcome.tokens)?;
+                structured::read(&text).expect("the grammar writes what can be read")
+            }
+            Finish::Limit => Value::Null,
+        };
+        // The stages are those of the first task.
+        self.timings.prefill = prefill;
+        self.timings.structured += start.elapsed();
+        Ok(Answer { value, chances })
+    }
+
     /// Image features, and the adapter's id if it has a part in them.
     fn look(
         &mut self,
@@ -493,12 +558,12 @@ impl Session {
     /// Reads photo and prompt; returns the positions left for the answer.
     fn ask(
         &mut self,
-        question: &str,
+        prefix: &Prefix,
         adapter: Option<&LoraAdapter>,
         cancel: &CancelToken,
     ) -> Result<usize> {
         let mut photo = self.photo.take().ok_or(Error::NoPhoto)?;
-        let result = self.read(&mut photo, question, adapter, cancel);
+        let result = self.read(&mut photo, prefix, adapter, cancel);
         self.photo = Some(photo);
         result
     }
@@ -506,7 +571,7 @@ impl Session {
     fn read(
         &mut self,
         photo: &mut Photo,
-        question: &str,
+        prefix: &Prefix,
         adapter: Option<&LoraAdapter>,
         cancel: &CancelToken,
     ) -> Result<usize> {
@@ -517,16 +582,20 @@ impl Session {
             self.sequence.reset();
             (photo.features, photo.tower) = self.look(&photo.pixels, adapter, cancel)?;
         }
-        let prefix = Prefix::new(engine.tokenizer(), engine.model().image_tokens(), question)?;
         let (needed, room) = (prefix.positions(), self.sequence.capacity());
         if needed >= room {
             return Err(Error::TooLong { needed, room });
         }
         let start = Instant::now();
         let sequence = &mut self.sequence;
-        engine.on_threads(|| {
+        let isolated = engine.model().mode() == PrefixMode::Isolated;
+        let was_read = isolated && sequence.len() >= prefix.image_tokens;
+        let result = engine.on_threads(|| {
             engine.model().prefill(sequence, &photo.features, &prefix.text, adapter, cancel)
-        })?;
+        });
+        let is_read = sequence.len() >= prefix.image_tokens;
+        self.image_reads += usize::from(is_read && !was_read);
+        result?;
         self.timings.prefill = start.elapsed();
         Ok(room - needed)
     }
@@ -545,15 +614,24 @@ impl SegmentEvent {
     }
 }
 
+/// An answer of a given shape, sure or not.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// The answer; null where there was no room to finish it.
+    pub value: Value,
+    /// How probable its values are.
+    pub chances: Chances,
+}
+
 /// The model as the generator sees it.
-struct Answer<'a> {
+struct Writing<'a> {
     engine: &'a Engine,
     sequence: &'a mut Sequence,
     adapter: Option<&'a LoraAdapter>,
     cancel: &'a CancelToken,
 }
 
-impl Decoder for Answer<'_> {
+impl Decoder for Writing<'_> {
     type Error = Cancelled;
 
     fn step(

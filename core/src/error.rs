@@ -4,6 +4,7 @@ use crate::cancel::Cancelled;
 use crate::detection::ItemError;
 use crate::generate::generator::GenerateError;
 use crate::generate::lexicon::LexiconError;
+use crate::generate::structured_graph::CompileError;
 use crate::language::tokenizer::TokenizerError;
 use crate::lora::LoraError;
 use crate::mask::CodecError;
@@ -40,6 +41,9 @@ pub enum Error {
     /// Labels that the grammar cannot tell apart.
     #[error(transparent)]
     Labels(#[from] LexiconError),
+    /// The shape of an answer that the pack's tokenizer cannot write.
+    #[error("this model's tokenizer cannot write the ids of the rule pack")]
+    Shape(#[from] CompileError),
     /// The model's numbers cannot be chosen from.
     #[error("the model gave unusable numbers; its pack is damaged or was made by another version")]
     Generate(#[source] GenerateError<Cancelled>),

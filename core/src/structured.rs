@@ -86,6 +86,40 @@ pub fn write(value: &Value) -> Result<String, StructuredError> {
     Ok(text)
 }
 
+/// An answer's text in the pieces that its grammar tokenises one by one. A tokenizer may merge over
+/// a border between two of them; whoever trains a model must not let it.
+///
+/// Fields' tags that follow each other are one piece, a list's tags one each, and so is the text
+/// between. That is the regular expression `(</?s_[^>]*>)+|</?list/?>|<sep/>|<[a-z]+/>|[^<]+`. (A
+/// list that may not be empty, and an enum of one value, are part of the tags around them: the
+/// questions of this engine have neither.)
+pub fn pieces(text: &str) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (piece, behind) = rest.split_at(first_piece(rest));
+        pieces.push(piece);
+        rest = behind;
+    }
+    pieces
+}
+
+/// Bytes of the first piece of a text that is not empty.
+fn first_piece(text: &str) -> usize {
+    let is_field = |text: &str| text.starts_with(FIELD) || text.starts_with(FIELD_END);
+    let tag = |text: &str| text.find('>').map_or(text.len(), |at| at + 1);
+    if !text.starts_with('<') {
+        return text.find('<').unwrap_or(text.len());
+    }
+    let mut end = tag(text);
+    if is_field(text) {
+        while is_field(&text[end..]) {
+            end += tag(&text[end..]);
+        }
+    }
+    end
+}
+
 /// Reads what [`write()`] wrote; nothing else is accepted.
 ///
 /// # Errors
@@ -342,6 +376,25 @@ mod tests {
             assert_eq!(write(&value).unwrap(), text);
             assert_eq!(read(text).unwrap(), value, "{text}");
         }
+    }
+
+    #[test]
+    fn an_answer_falls_into_tags_and_values() {
+        let text = "<s_1><s_item>can</s_item><s_parts><list>lid<sep/>cap</list></s_parts></s_1>";
+        let wanted = [
+            "<s_1><s_item>",
+            "can",
+            "</s_item><s_parts>",
+            "<list>",
+            "lid",
+            "<sep/>",
+            "cap",
+            "</list>",
+            "</s_parts></s_1>",
+        ];
+        assert_eq!(pieces(text), wanted);
+        assert_eq!(pieces("<s_a><list/></s_a>"), ["<s_a>", "<list/>", "</s_a>"]);
+        assert!(pieces("").is_empty());
     }
 
     #[test]

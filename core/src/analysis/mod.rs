@@ -189,7 +189,7 @@ impl Session {
         })?;
         let instructions: Vec<_> = sorted.iter().map(|s| s.instructions.as_slice()).collect();
         let facts = highlight::facts(&instructions, rules, context, *now);
-        let highlights = self.highlight(facts, cancel)?;
+        let highlights = self.highlight(facts, context, cancel)?;
         on_event(AnalysisEvent::Highlights(highlights.clone()));
         let items = found.into_iter().zip(sorted).map(|(detection, sorted)| {
             let Sorted { perceived, instructions } = sorted;

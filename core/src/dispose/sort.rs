@@ -1,9 +1,10 @@
 //! Detections → instructions: the model perceives, the rules decide.
 
+use super::question::Question;
 use crate::cancel::CancelToken;
 use crate::detection::Detection;
-use crate::engine::Session;
-use crate::error::Result;
+use crate::engine::{Answer, DISPOSE, Session};
+use crate::error::{Error, Result};
 use crate::rules::{Context, Instruction, Perceived, RulePack};
 
 /// One thing, perceived and looked up.
@@ -28,7 +29,7 @@ impl Session {
     /// of each the moment it is decided. The session's photo must be the one the things are on.
     ///
     /// # Errors
-    /// [`crate::Error::Cancelled`].
+    /// [`crate::Error::Cancelled`]; with an adapter for the task also [`crate::Error::NoPhoto`].
     pub fn sort(
         &mut self,
         detections: &[Detection],
@@ -43,10 +44,37 @@ impl Session {
             on_sorted(all.len(), &sorted);
             all.push(sorted);
         };
-        for detection in detections {
-            cancel.check()?;
-            decide(Perceived::of_class(detection.label.as_str()));
+        let Some(adapter) = self.engine().adapter_of(DISPOSE)? else {
+            for detection in detections {
+                cancel.check()?;
+                decide(Perceived::of_class(detection.label.as_str()));
+            }
+            return Ok(all);
+        };
+        for question in Question::about(detections, rules) {
+            let said = match self.perceive(&question, cancel) {
+                // Names too long to be asked about: what the label says is still known.
+                Err(Error::TooLong { .. }) => {
+                    let labels = question.things().iter().map(|thing| thing.label.as_str());
+                    labels.map(Perceived::of_class).for_each(&mut decide);
+                    continue;
+                }
+                said => said?,
+            };
+            let readings = question.read(&said.value, &said.chances, adapter.sure());
+            for (thing, said) in question.things().iter().zip(readings) {
+                decide(said.perceived(&thing.label, &thing.candidates));
+            }
         }
         Ok(all)
+    }
+
+    /// What the model says of the things of one question, sure or not: [`Question::read`] tells
+    /// what of it is known.
+    ///
+    /// # Errors
+    /// [`crate::Error::Cancelled`], [`crate::Error::NoPhoto`].
+    pub fn perceive(&mut self, question: &Question<'_>, cancel: &CancelToken) -> Result<Answer> {
+        self.ask_structured(DISPOSE, &question.prompt(), &question.schema(), cancel)
     }
 }

@@ -70,6 +70,12 @@ impl Likelihood {
     pub fn mean(&self) -> f32 {
         (self.log / self.choices.max(1) as f32).exp()
     }
+
+    /// Product of the chosen tokens' probabilities, in `0..=1`: the probability of the part as a
+    /// whole; 1 without a choice.
+    pub fn product(&self) -> f32 {
+        self.log.exp()
+    }
 }
 
 /// A part of the answer that became complete.

@@ -5,6 +5,7 @@
 //! grammar    what may come next; `detection_grammar`, `structured_grammar`, `free_grammar`
 //! sampler    one token among the rows' logits
 //! scale      ... where the tokens are marks on a scale
+//! chances    how sure the model is of the values of a structured answer
 //! schema     the shape of a structured answer; `structured_graph` compiles it
 //! lexicon    words as token sequences: labels, enums, tags
 //! rows       sets of token ids as few contiguous ranges of the tied head
@@ -14,6 +15,7 @@
 
 #![allow(clippy::single_range_in_vec_init, reason = "rows are a list of ranges, often of one")]
 
+pub mod chances;
 pub mod detection_grammar;
 pub mod free_grammar;
 pub mod generator;

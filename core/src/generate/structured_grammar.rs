@@ -6,7 +6,6 @@
 //!
 //! The text of every finished answer is read by [`crate::structured::read`] and has the shape.
 
-use std::convert::Infallible;
 use std::ops::Range;
 
 use serde_json::Value;
@@ -19,6 +18,14 @@ use super::structured_graph::{CompileError, FINISHED, Graph, LIST_END, Node, Nod
 use super::text_tokens::TextTokens;
 use crate::language::tokenizer::Tokenizer;
 use crate::structured;
+
+/// A choice within the value of a field is made: an enum's word, `true` or `false`, or whether a
+/// list goes on. A list's items and joints all belong to the list's field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Chosen {
+    /// Which field: see [`StructuredGrammar::place`].
+    pub field: usize,
+}
 
 /// The grammar of one answer.
 #[derive(Debug, Clone)]
@@ -67,7 +74,13 @@ impl StructuredGrammar {
         Ok(grammar)
     }
 
-    /// The tokens of an answer, as training must show it to the model.
+    /// Where a field is in the answer, as a JSON pointer (RFC 6901).
+    pub fn place(&self, field: usize) -> &str {
+        self.graph.places.get(field).map_or("", String::as_str)
+    }
+
+    /// The tokens of an answer, as training must show it to the model: those of
+    /// [`structured::pieces`], and `<eos>`.
     ///
     /// # Errors
     /// When the value has not the shape.
@@ -188,6 +201,16 @@ impl StructuredGrammar {
         }
     }
 
+    /// The field of a node that has a choice.
+    fn choice(&self, node: NodeId) -> Option<Chosen> {
+        let has_choice = match &self.graph.nodes[node] {
+            Node::Words { next, .. } => next.len() > 1,
+            Node::More { .. } => true,
+            _ => false,
+        };
+        has_choice.then_some(Chosen { field: self.graph.fields[node] })
+    }
+
     /// Takes a token within the current node, if it goes on with it.
     fn step(&mut self, token: u32) -> bool {
         let node = &self.graph.nodes[self.state.node];
@@ -210,29 +233,36 @@ impl StructuredGrammar {
 }
 
 impl Grammar for StructuredGrammar {
-    /// An answer is reported as a whole: its tokens, decoded, go to [`structured::read`].
-    type Event = Infallible;
+    /// An answer is reported choice by choice, for the sake of their likelihood; its tokens,
+    /// decoded, go to [`structured::read`].
+    type Event = Chosen;
 
     fn rows(&self) -> &[Range<u32>] {
         self.rows.as_slice()
     }
 
-    fn advance(&mut self, token: u32) -> Result<Option<Infallible>, GrammarError> {
+    fn advance(&mut self, token: u32) -> Result<Option<Chosen>, GrammarError> {
         self.check(token)?;
+        let mut chosen = None;
         if !self.step(token)
             && let Some(next) = self.way_out()
         {
+            chosen = self.choice(self.state.node);
             self.enter(next);
             self.step(token);
         }
         match self.exit() {
-            Some(next) => self.enter(next),
+            Some(next) => {
+                // Left by its own last token: what was left on the way here has the same field.
+                chosen = self.choice(self.state.node).or(chosen);
+                self.enter(next);
+            }
             None => self.refresh(),
         }
-        Ok(None)
+        Ok(chosen)
     }
 
-    fn cut(&mut self) -> Option<Infallible> {
+    fn cut(&mut self) -> Option<Chosen> {
         self.enter(FINISHED);
         None
     }

@@ -29,6 +29,10 @@ pub(super) const FINISHED: NodeId = 0;
 #[derive(Debug, Clone)]
 pub(super) struct Graph {
     pub nodes: Vec<Node>,
+    /// For each node the place in `places` of the field it belongs to.
+    pub fields: Vec<usize>,
+    /// JSON pointers of all fields; the first is the answer itself.
+    pub places: Vec<String>,
     /// Where an answer begins.
     pub first: NodeId,
     /// How many lists lie inside each other.
@@ -70,12 +74,19 @@ impl Node {
 impl Graph {
     pub fn compile(tokenizer: &Tokenizer, schema: &Schema) -> Result<Self, CompileError> {
         schema.check()?;
-        let nodes = vec![Node::Finished];
-        let mut compiler = Compiler { tokenizer, nodes, lists: 0, longest_text: None };
+        let mut compiler = Compiler {
+            tokenizer,
+            nodes: vec![Node::Finished],
+            fields: vec![0],
+            places: vec![String::new()],
+            field: 0,
+            lists: 0,
+            longest_text: None,
+        };
         let end = compiler.end()?;
         let first = compiler.value(schema, 0, end)?;
-        let Compiler { nodes, lists, longest_text, .. } = compiler;
-        Ok(Self { nodes, first, lists, longest_text })
+        let Compiler { nodes, fields, places, lists, longest_text, .. } = compiler;
+        Ok(Self { nodes, fields, places, first, lists, longest_text })
     }
 }
 
@@ -83,6 +94,10 @@ impl Graph {
 struct Compiler<'a> {
     tokenizer: &'a Tokenizer,
     nodes: Vec<Node>,
+    fields: Vec<usize>,
+    places: Vec<String>,
+    /// The place of the field whose value is being built.
+    field: usize,
     lists: usize,
     longest_text: Option<usize>,
 }
@@ -90,6 +105,7 @@ struct Compiler<'a> {
 impl Compiler<'_> {
     fn push(&mut self, node: Node) -> NodeId {
         self.nodes.push(node);
+        self.fields.push(self.field);
         self.nodes.len() - 1
     }
 
@@ -133,10 +149,20 @@ impl Compiler<'_> {
         let mut node = next;
         for (key, value) in fields.iter().rev() {
             node = self.tag(&structured::field_end(key), node)?;
+            let around = self.enter_field(key);
             node = self.value(value, lists, node)?;
+            self.field = around;
             node = self.tag(&structured::field_start(key), node)?;
         }
         Ok(node)
+    }
+
+    /// Begins the value of a field; returns the field around it.
+    fn enter_field(&mut self, key: &str) -> usize {
+        // RFC 6901 escapes what separates the steps of a pointer.
+        let step = key.replace('~', "~0").replace('/', "~1");
+        self.places.push(format!("{}/{step}", self.places[self.field]));
+        std::mem::replace(&mut self.field, self.places.len() - 1)
     }
 
     fn list(

@@ -1,22 +1,42 @@
 //! What to lead with: the few facts about a photo's items that a person should read first.
 //!
 //! ```text
-//! facts   instructions + calendar → facts, the most urgent first
+//! facts     instructions + calendar → facts, the most urgent first
+//! question  facts → prompt, and the shape of its answer
 //! ```
+//!
+//! # The contract
+//!
+//! Engine, training data and recipes share this form; [`Question`] is the only code that writes or
+//! reads it. The prompt lists up to [`FACTS`] facts, in no particular order:
+//!
+//! ```text
+//! highlight tonight-paper=collected of 2 in 1 days;hazard-electronics=danger of 1
+//!
+//! prompt  = "highlight " fact { ";" fact }
+//! fact    = id "=" what " of " items on the photo it is about [ " in " days " days" ]
+//! what    = "danger" | "collected" | "other day" | "bag" | "money back" | "changes"
+//! ```
+//!
+//! The answer names one of them by id: `<s_lead>hazard-electronics</s_lead>`.
 //!
 //! Invariant: a fact is computed from rows of the rule pack and its plan. Whoever picks one, picks
 //! it by id; no text of a model is ever shown.
 
 mod facts;
+mod question;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 pub use facts::facts;
+pub use question::{FACTS, Question};
 
 use crate::cancel::CancelToken;
-use crate::engine::Session;
+use crate::dispose::SURE;
+use crate::engine::{Answer, HIGHLIGHT, Session};
 use crate::error::Result;
+use crate::rules::Context;
 
 /// One fact, in one language, ready to show.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,18 +89,38 @@ impl HighlightKind {
 }
 
 impl Session {
-    /// The same facts in the order to show them. Without an adapter for the task that is the order
-    /// they came in, which [`facts()`] made one of urgency.
+    /// The same facts with the one to lead with in front. Without an adapter for the task, or
+    /// where the model is not sure ([`crate::dispose::SURE`]), they stay in the order they came
+    /// in, which [`facts()`] made one of urgency.
     ///
     /// # Errors
-    /// [`crate::Error::Cancelled`].
+    /// [`crate::Error::Cancelled`]; with an adapter for the task also [`crate::Error::NoPhoto`].
     pub fn highlight(
         &mut self,
         facts: Vec<Highlight>,
+        context: &Context,
         cancel: &CancelToken,
     ) -> Result<Vec<Highlight>> {
         cancel.check()?;
-        Ok(facts)
+        let Some(adapter) = self.engine().adapter_of(HIGHLIGHT)?.filter(|_| facts.len() > 1) else {
+            return Ok(facts);
+        };
+        let question = Question::new(&facts, context);
+        let said = self.pick(&question, cancel)?;
+        let sure = said.chances.of("/lead") >= adapter.sure().unwrap_or(SURE);
+        let lead = question.read(&said.value).filter(|_| sure).map(str::to_owned);
+        Ok(match lead {
+            Some(id) => led_by(facts, &id),
+            None => facts,
+        })
+    }
+
+    /// Which fact the model would lead with, sure or not.
+    ///
+    /// # Errors
+    /// [`crate::Error::Cancelled`], [`crate::Error::NoPhoto`].
+    pub fn pick(&mut self, question: &Question<'_>, cancel: &CancelToken) -> Result<Answer> {
+        self.ask_structured(HIGHLIGHT, &question.prompt(), &question.schema(), cancel)
     }
 }
 

@@ -1,4 +1,5 @@
-//! What a model is asked: `[image × N][bos][prompt]["\n"]`, after which it writes its answer.
+//! What a model is asked: `[image × N][bos][prompt]["\n"]`, after which it writes its answer. The
+//! prompts of `dispose` and `highlight` are written where their answers are read.
 //!
 //! The sequence is PaliGemma's (Beyer et al. 2024, <https://arxiv.org/abs/2407.07726>, §3.1). The
 //! newline is a token of its own and separates prompt from answer; without it the answer derails.
@@ -31,6 +32,23 @@ impl Prefix {
         Ok(Self { image_tokens, text })
     }
 
+    /// The prefix of a prompt that the program wrote, where `<loc0000>` means the token. Whatever
+    /// of it comes from others must hold no markup: the questions of [`crate::dispose`] and
+    /// [`crate::highlight`] fold it to letters and digits.
+    ///
+    /// # Errors
+    /// [`TokenizerError::Failed`].
+    pub fn of_markup(
+        tokenizer: &Tokenizer,
+        image_tokens: usize,
+        prompt: &str,
+    ) -> Result<Self, TokenizerError> {
+        let mut text = vec![tokenizer.bos()];
+        text.extend(tokenizer.encode_markup(prompt)?);
+        text.push(tokenizer.newline());
+        Ok(Self { image_tokens, text })
+    }
+
     /// Positions the prefix takes in the KV cache.
     pub fn positions(&self) -> usize {
         self.image_tokens + self.text.len()
@@ -44,24 +62,6 @@ impl Prefix {
     }
 }
 
-/// Something the model may point at by its id: a row of the rule pack, or a fact.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Candidate<'a> {
-    /// What the model writes.
-    pub id: &'a str,
-    /// What it reads to decide.
-    pub text: &'a str,
-}
-
-/// One item of the photo and the rows of the rule pack that could fit it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Item<'a> {
-    /// The label the item was found under.
-    pub label: &'a str,
-    /// Rows to choose from.
-    pub candidates: &'a [Candidate<'a>],
-}
-
 /// `segment plastic ; glass`: boxes, masks and labels of everything on the photo.
 pub fn segment(labels: &[impl AsRef<str>]) -> String {
     task("segment", labels.iter().map(|label| plain(label.as_ref(), &SEPARATORS)))
@@ -72,34 +72,12 @@ pub fn detect(labels: &[impl AsRef<str>]) -> String {
     task("detect", labels.iter().map(|label| plain(label.as_ref(), &SEPARATORS)))
 }
 
-/// `dispose plastic : pet = PET bottle , film = foil ; glass : jar = jar`: which row of the rule
-/// pack each item is, in the order of `items`.
-pub fn dispose(items: &[Item]) -> String {
-    task("dispose", items.iter().map(item))
-}
-
-/// `highlight tonight = glass is collected tonight ; deposit = 25 cents back`: which fact to lead
-/// with.
-pub fn highlight(facts: &[Candidate]) -> String {
-    task("highlight", facts.iter().map(candidate))
-}
-
 /// The signs that give a prompt its structure; inside a label or text they become spaces.
 const SEPARATORS: [char; 4] = [';', ':', ',', '='];
 
 fn task(name: &str, parts: impl Iterator<Item = String>) -> String {
     let parts: Vec<String> = parts.filter(|part| !part.is_empty()).collect();
     plain(&format!("{name} {}", parts.join(" ; ")), &[])
-}
-
-fn item(item: &Item) -> String {
-    let rows: Vec<String> = item.candidates.iter().map(candidate).collect();
-    format!("{} : {}", plain(item.label, &SEPARATORS), rows.join(" , "))
-}
-
-fn candidate(candidate: &Candidate) -> String {
-    let [id, text] = [candidate.id, candidate.text].map(|part| plain(part, &SEPARATORS));
-    format!("{id} = {text}")
 }
 
 /// Single spaces in place of white space, control characters and `signs`.
@@ -158,20 +136,5 @@ mod tests {
         assert_eq!(detect(&["food"]), "detect food");
         assert_eq!(segment(&["a ; b", " ", "c\n"]), "segment a b ; c");
         assert_eq!(segment(&[] as &[&str]), "segment");
-
-        let plastic = [
-            Candidate { id: "pet", text: "PET: bottle" },
-            Candidate { id: "film", text: "foil, wrap" },
-        ];
-        let glass = [Candidate { id: "jar", text: "jar" }];
-        let items = [
-            Item { label: "plastic", candidates: &plastic },
-            Item { label: "glass", candidates: &glass },
-        ];
-        assert_eq!(
-            dispose(&items),
-            "dispose plastic : pet = PET bottle , film = foil wrap ; glass : jar = jar"
-        );
-        assert_eq!(highlight(&glass), "highlight jar = jar");
     }
 }

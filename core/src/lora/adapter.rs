@@ -95,6 +95,7 @@ slots!(VisionLora:
 #[derive(Debug, Clone)]
 pub struct LoraAdapter {
     id: String,
+    sure: Option<f32>,
     language: Vec<LayerLora>,
     vision: Vec<VisionLora>,
     projector: Option<LoraPair>,
@@ -119,7 +120,7 @@ impl LoraAdapter {
             return Err(LoraError::Unsupported { id: id.to_owned(), keys });
         }
         misfits.extend(coverage.missing(&base.architecture).map_err(broken)?);
-        let mut adapter = Self::empty(id, &base.architecture);
+        let mut adapter = Self { sure: config.sure, ..Self::empty(id, &base.architecture) };
         for (name, halves) in found {
             match halves.join(&name, &config, &base.architecture) {
                 Ok((module, pair)) => adapter.place(&name, module, pair, &mut misfits),
@@ -138,6 +139,12 @@ impl LoraAdapter {
     /// Its name.
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// The probability from which on a value of its structured answers is taken as known, where
+    /// whoever trained it chose one: `kerbside.sure` of its configuration.
+    pub fn sure(&self) -> Option<f32> {
+        self.sure
     }
 
     /// What it adds to decoder layer `layer`.
@@ -181,6 +188,7 @@ impl LoraAdapter {
     fn empty(id: &str, arch: &Architecture) -> Self {
         Self {
             id: id.to_owned(),
+            sure: None,
             language: vec![LayerLora::default(); arch.text.layers],
             vision: vec![VisionLora::default(); arch.vision.layers],
             projector: None,

@@ -50,6 +50,8 @@ pub(super) struct LoraConfig {
     pub base: Option<String>,
     /// The prefix mode it was trained for, if it says so.
     pub prefix_mode: Option<PrefixMode>,
+    /// The probability from which on a value of its answers is taken as known.
+    pub sure: Option<f32>,
     rank: usize,
     alpha: f32,
     rank_stabilised: bool,
@@ -82,11 +84,12 @@ struct Stored {
 }
 
 /// Kerbside's own key.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Kerbside {
     base: Option<String>,
     prefix_mode: Option<PrefixMode>,
+    sure: Option<f32>,
 }
 
 impl LoraConfig {
@@ -120,7 +123,10 @@ impl LoraConfig {
             return Err("lora_alpha is not finite".into());
         }
         let named = stored.base_model_name_or_path.filter(|name| is_hub_id(name));
-        let (base, prefix_mode) = stored.kerbside.map_or((None, None), |k| (k.base, k.prefix_mode));
+        let Kerbside { base, prefix_mode, sure } = stored.kerbside.unwrap_or_default();
+        if sure.is_some_and(|sure| !(0.0..=1.0).contains(&sure)) {
+            return Err("kerbside.sure is not between 0 and 1".into());
+        }
         Ok(Self {
             targets: Targets::new(
                 stored.target_modules,
@@ -130,6 +136,7 @@ impl LoraConfig {
             )?,
             base: base.or(named),
             prefix_mode,
+            sure,
             rank: r,
             alpha,
             rank_stabilised: stored.use_rslora.unwrap_or(false),
@@ -331,5 +338,8 @@ mod tests {
             (own.base.as_deref(), own.prefix_mode),
             (Some("nano"), Some(PrefixMode::Isolated))
         );
+        let sure = |sure: f64| config(|j| j["kerbside"] = json!({ "sure": sure }));
+        assert_eq!(sure(0.75).unwrap().sure, Some(0.75));
+        assert!(sure(1.5).is_err());
     }
 }

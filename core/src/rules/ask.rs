@@ -1,7 +1,7 @@
 //! The one question that settles what the photo leaves open.
 
 use super::instruction::{AskedAnswer, AskedQuestion, Instruction, Verdict, Why};
-use super::perceived::{Fact, State};
+use super::perceived::{Fact, Perceived, State};
 use super::resolve::Answering;
 use super::rule::{Answer, Doubt, Question};
 use super::zone::Zone;
@@ -32,6 +32,23 @@ impl Answering<'_> {
             fact: Fact::NothingFits,
         });
         self.ask(self.text(&question.text), answers, blank)
+    }
+
+    /// Asks which of the items it may be a thing is; there is nothing to ask about none.
+    pub(super) fn ask_which(&self, seen: &Perceived, blank: Instruction) -> Instruction {
+        let known = seen.candidates.iter().filter_map(|id| self.pack.lookup(id));
+        let items: Vec<_> = known.collect();
+        if items.is_empty() {
+            return self.unknown(blank, Why::NotRecognised);
+        }
+        let named = items.iter().map(|item| AskedAnswer {
+            text: self.text(&item.names),
+            fact: Fact::Item(item.id.clone()),
+        });
+        let phrases = self.phrases();
+        let (text, fact) = (phrases.something_else.clone(), Fact::NothingFits);
+        let answers = named.chain([AskedAnswer { text, fact }]).collect();
+        self.ask(phrases.what_is_it.clone(), answers, blank)
     }
 
     pub(super) fn kinds(&self, question: &Question) -> Vec<AskedAnswer> {

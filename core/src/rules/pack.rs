@@ -229,6 +229,11 @@ impl RulePack {
         stream.map_or(id, |stream| stream.names.get(language))
     }
 
+    /// The question with this id.
+    pub fn question(&self, id: &str) -> Option<&Question> {
+        self.questions.iter().find(|question| question.id == id)
+    }
+
     /// Every zone.
     pub fn zones(&self) -> &[Zone] {
         &self.zones

@@ -14,8 +14,12 @@ pub struct Perceived {
     pub class: String,
     /// Finer guess: an item id of the pack, or words for it.
     pub item: Option<String>,
+    /// Items it may be while none of them is sure: ids of the pack, the likeliest first.
+    pub candidates: Vec<String>,
     /// Whether it is soiled.
     pub state: State,
+    /// Ids of the parts it has, where known; else it is taken to have all that its item has.
+    pub parts: Option<Vec<String>>,
     /// Longest side in centimetres, where known.
     pub size_cm: Option<u32>,
     /// Whether it carries a deposit mark, where known.
@@ -139,10 +143,19 @@ impl Perceived {
         match fact {
             Fact::Item(id) => {
                 self.item = Some(id.clone());
+                // Parts were seen of what it was taken for.
+                self.parts = None;
+                self.candidates.clear();
                 self.confirmed = true;
             }
-            Fact::NotThatItem => self.item = None,
-            Fact::NothingFits => self.nothing_fits = true,
+            Fact::NotThatItem => {
+                self.item = None;
+                self.parts = None;
+            }
+            Fact::NothingFits => {
+                self.candidates.clear();
+                self.nothing_fits = true;
+            }
             Fact::State(state) => self.state = *state,
             Fact::SizeCm(size) => self.size_cm = Some(*size),
             Fact::DepositMark(there) => self.deposit_mark = Some(*there),

@@ -65,6 +65,7 @@ pub(super) struct Phrases {
     has_deposit_mark: String,
     is_mostly: String,
     is_it_that: String,
+    pub(super) what_is_it: String,
     pub(super) yes: String,
     pub(super) no: String,
     pub(super) something_else: String,

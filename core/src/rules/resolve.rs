@@ -6,7 +6,8 @@
 //! 3. the item exists in this pack, by id or by name;
 //! 4. its class is one the item may have, or the person confirms it;
 //! 5. a rule for the item decides; circumstances nobody knows are asked for;
-//! 6. without an item, the rule for the class decides or asks its one question;
+//! 6. without an item, the rule for the class decides or asks its one question; without a class,
+//!    the question is which of the items it may be;
 //! 7. what is left is "not known here" with the community's contact, never residual waste.
 
 use jiff::civil::Date;
@@ -59,7 +60,8 @@ impl<'a> Answering<'a> {
         let Some(item) = item.filter(|_| !undecided) else {
             return Vec::new();
         };
-        let parts = item.parts.iter().filter_map(|id| self.pack.lookup(id));
+        let there = |id: &&String| seen.parts.as_ref().is_none_or(|parts| parts.contains(id));
+        let parts = item.parts.iter().filter(there).filter_map(|id| self.pack.lookup(id));
         parts.map(|part| self.part(seen, item, part)).collect()
     }
 
@@ -155,7 +157,7 @@ impl<'a> Answering<'a> {
     /// Guards 6 and 7.
     fn by_class(&self, seen: &Perceived, blank: Instruction) -> Instruction {
         let Some(class) = seen.known_class() else {
-            return self.unknown(blank, Why::NotRecognised);
+            return self.ask_which(seen, blank);
         };
         let choice =
             self.pack.choose_rule(self.pack.index.rules_of_class(class), seen, self.context);
