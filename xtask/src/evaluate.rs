@@ -10,11 +10,17 @@
 //! fit                the numbers of a calibration, from held-out photos
 //! pictures           the photos with truth and prediction drawn on them
 //! segment            `cargo xtask evaluate segment`
+//! made_up            what the two below share: their command line
+//! dispose            `cargo xtask evaluate dispose`
+//! highlight          `cargo xtask evaluate highlight`
 //! ```
 
 pub mod average_precision;
 pub mod baseline;
+pub mod dispose;
 pub mod fit;
+pub mod highlight;
+mod made_up;
 pub mod matching;
 pub mod pictures;
 pub mod reliability;

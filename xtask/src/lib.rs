@@ -21,6 +21,7 @@ pub mod overlay;
 pub mod phone;
 pub mod rules;
 pub mod rules_matrix;
+pub mod scenes;
 pub mod schedule;
 mod schedule_import;
 mod schedule_plan;

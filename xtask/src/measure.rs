@@ -11,6 +11,8 @@ use crate::{codec_report, evaluate};
 const USAGE: &str = "\
 cargo xtask evaluate segment   items found, classes, mask AP, confidence: on labelled photos
 cargo xtask evaluate codec     how much of labelled masks survives the mask codec
+cargo xtask evaluate dispose   items, states and outcomes: on made-up scenes of the rule packs
+cargo xtask evaluate highlight the right fact to lead with: on made-up scenes
 Each explains itself with --help.";
 
 /// Runs the task.
@@ -21,6 +23,8 @@ pub fn run(mut args: Args) -> Result<()> {
     match args.next(USAGE)?.as_deref() {
         Some("segment") => evaluate::segment::run(args),
         Some("codec") => codec_report::run(args),
+        Some("dispose") => evaluate::dispose::run(args),
+        Some("highlight") => evaluate::highlight::run(args),
         _ => Err(Failure::new(USAGE)),
     }
 }

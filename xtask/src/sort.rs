@@ -148,7 +148,7 @@ impl Sorted {
         text
     }
 
-    fn stages(&self) -> [(&'static str, Duration); 7] {
+    fn stages(&self) -> [(&'static str, Duration); 8] {
         let t = &self.timings;
         [
             ("open", self.open),
@@ -157,6 +157,7 @@ impl Sorted {
             ("prefill", t.prefill),
             ("decode", t.decode),
             ("masks", t.masks),
+            ("answers", t.structured),
             ("whole", self.whole),
         ]
     }
