@@ -9,6 +9,7 @@
 //! parquet   samples ⇄ files
 //! card      what a folder of samples says about itself
 //! folder    a new folder that is there whole or not at all
+//! dispose   made-up scenes of the rule packs, for the adapters `dispose` and `highlight`
 //! ```
 //!
 //! What both ways to `segment` share: `sets` (which photos are held out), `parts` (whole things),
@@ -21,6 +22,7 @@ mod chance;
 mod codec;
 mod colour;
 mod compose;
+pub mod dispose;
 pub mod folder;
 mod numbers;
 mod outline;
@@ -43,6 +45,7 @@ const USAGE: &str = "\
 cargo xtask data taco     photos in TACO's layout → samples of the task segment
 cargo xtask data yolo     the same of photos in YOLO's layout
 cargo xtask data compose  things cut out of photos, laid on other grounds
+cargo xtask data dispose  made-up scenes of the rule packs, for dispose and highlight
 Each explains itself with --help.";
 
 /// Runs the task.
@@ -54,6 +57,7 @@ pub fn run(mut args: Args) -> Result<()> {
         "taco" => photos::run(Layout::Taco, args),
         "yolo" => photos::run(Layout::Yolo, args),
         "compose" => compose::run(args),
+        "dispose" => dispose::run(args),
         _ => Err(Failure::new(USAGE)),
     }
 }

@@ -2,6 +2,7 @@
 
 use kerbside_core::language::prompt::Prefix;
 use kerbside_core::language::tokenizer::Tokenizer;
+use kerbside_core::structured;
 use xtask::failure::Result;
 
 use crate::data::sample::{Sample, Task};
@@ -21,7 +22,13 @@ pub struct Text {
 impl Text {
     /// The tokens of a sample.
     pub fn new(tokenizer: &Tokenizer, sample: &Sample) -> Result<Self> {
-        let prompt = Prefix::new(tokenizer, 0, &sample.prompt)?.text;
+        let prompt = match sample.task {
+            Task::Segment | Task::Detect => Prefix::new(tokenizer, 0, &sample.prompt)?.text,
+            // Their prompts name boxes by tokens.
+            Task::Dispose | Task::Highlight => {
+                Prefix::of_markup(tokenizer, 0, &sample.prompt)?.text
+            }
+        };
         let mut suffix = Vec::new();
         for piece in pieces(sample.task, &sample.suffix) {
             suffix.extend(tokenizer.encode_markup(piece)?);
@@ -43,17 +50,25 @@ impl Text {
 }
 
 /// The parts of an answer that the engine's grammars tokenise each on its own: a merge that crosses
-/// their border would teach tokens that decoding can never choose. Tags that touch are one part;
-/// between them stand labels and values, and between items the separator.
+/// their border would teach tokens that decoding can never choose.
 fn pieces(task: Task, text: &str) -> Vec<&str> {
+    match task {
+        Task::Segment | Task::Detect => detection_pieces(text),
+        Task::Dispose | Task::Highlight => structured::pieces(text),
+    }
+}
+
+/// Tokens of a box and a mask are one part; between them stand labels, and between items the
+/// separator.
+fn detection_pieces(text: &str) -> Vec<&str> {
     let mut pieces = Vec::new();
     let mut rest = text;
     while !rest.is_empty() {
         let tags = tags_length(rest);
         let end = if tags > 0 { tags } else { rest.find('<').unwrap_or(rest.len()).max(1) };
         let (piece, after) = rest.split_at(end);
-        match task {
-            Task::Segment | Task::Detect if tags == 0 => split_items(piece, &mut pieces),
+        match tags {
+            0 => split_items(piece, &mut pieces),
             _ => pieces.push(piece),
         }
         rest = after;
@@ -121,7 +136,6 @@ mod tests {
             cut(Task::Dispose, "<s_a><s_b>one ; two</s_b></s_a>"),
             ["<s_a><s_b>", "one ; two", "</s_b></s_a>"]
         );
-        assert_eq!(cut(Task::Dispose, "a < b"), ["a ", "<", " b"]);
         assert!(cut(Task::Detect, "").is_empty());
     }
 
@@ -142,7 +156,7 @@ mod tests {
             ("item".into(), Schema::Enum(vec!["glass".into(), "jar".into()])),
             ("battery".into(), Schema::Boolean),
         ]);
-        let list = Schema::List { items: Box::new(item), min: 1, max: 3 };
+        let list = Schema::List { items: Box::new(item), min: 0, max: 3 };
         let schema = Schema::Object(vec![("items".into(), list)]);
         let value = json!({"items": [
             {"item": "glass", "battery": true}, {"item": "jar", "battery": false}
