@@ -302,10 +302,10 @@ impl Oracle {
             let (currency, amount) = (row["price"]["currency"].as_str()?, &row["price"]["amount"]);
             Some(format!("{currency} {}", amount.as_str()?))
         };
-        let is_this = |row: &&Value| {
+        let is_this = |row: &Value| {
             row["litres"] == size["litres"] && price(row).as_deref() == size["price"].as_str()
         };
-        assert!(bag["sizes"].as_array().unwrap().iter().find(is_this).is_some(), "{size}");
+        assert!(bag["sizes"].as_array().unwrap().iter().any(is_this), "{size}");
     }
 }
 

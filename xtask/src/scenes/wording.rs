@@ -104,12 +104,10 @@ impl Scenes {
     /// in one part only.
     pub(super) fn wording(&self, rules: &RulePack, part: Part, rng: &mut ChaCha8Rng) -> Wording {
         let kind = *Kind::ALL.choose_weighted(rng, |kind| kind.share()).expect("shares above 0");
-        let drawn = (0..TRIES).filter_map(|_| self.draw(kind, rules, rng));
         let of_part =
             |one: &Wording| one.kind == Kind::Class || Part::of(&folded_label(&one.label)) == part;
-        let mut sound = drawn.filter(|one| is_sound(one, rules) && of_part(one));
-        let found = sound.next();
-        drop(sound);
+        let mut drawn = (0..TRIES).filter_map(|_| self.draw(kind, rules, rng));
+        let found = drawn.find(|one| is_sound(one, rules) && of_part(one));
         found.unwrap_or_else(|| class_word(rng))
     }
 
