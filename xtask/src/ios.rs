@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 
 use crate::args::Args;
 use crate::failure::{Failure, Result};
-use crate::{bundled, swift};
+use crate::swift;
 
 const USAGE: &str = "cargo xtask ios [--no-build]: the engine as an xcframework, the generated Swift and \
                      the Xcode project; then the app itself for the simulator, unsigned";

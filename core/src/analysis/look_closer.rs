@@ -31,14 +31,17 @@ impl Session {
     ) -> Result<Analysis> {
         let (found, looks) = self.find_closer(frame, known, tap, cancel, on_event)?;
         on_event(AnalysisEvent::Items(found.clone()));
-        let items = self.sort_new(frame, known, found, rules, cancel)?;
+        if !self.has_photo() {
+            self.set_photo(frame, cancel)?;
+        }
+        let items = self.sort_new(known, found, rules, cancel)?;
         for (item, AnalysedItem { perceived, instructions, .. }) in items.iter().enumerate() {
             let (perceived, instructions) = (perceived.clone(), instructions.clone());
             on_event(AnalysisEvent::Instruction { item, perceived, instructions });
         }
         let instructions: Vec<_> = items.iter().map(|item| item.instructions.as_slice()).collect();
         let facts = highlight::facts(&instructions, rules, &known.context, known.now);
-        let highlights = self.highlight(facts, cancel)?;
+        let highlights = self.highlight(facts, &known.context, cancel)?;
         on_event(AnalysisEvent::Highlights(highlights.clone()));
         Ok(Analysis { items, highlights, looks, ..known.clone() })
     }
@@ -73,7 +76,6 @@ impl Session {
     /// The model looks at what is new; of the others it is known what they are.
     fn sort_new(
         &mut self,
-        frame: &Frame,
         known: &Analysis,
         found: Vec<Detection>,
         rules: &RulePack,
@@ -82,9 +84,6 @@ impl Session {
         let earlier =
             |detection: &Detection| known.items.iter().find(|item| item.detection == *detection);
         let new: Vec<_> = found.iter().filter(|one| earlier(one).is_none()).cloned().collect();
-        if !new.is_empty() && !self.has_photo() {
-            self.set_photo(frame, cancel)?;
-        }
         let mut sorted =
             self.sort(&new, rules, &known.context, cancel, &mut |_, _| {})?.into_iter();
         let analysed = |detection: Detection| {

@@ -118,7 +118,7 @@ fn is_typed_as(name: &str, stretch: &str) -> bool {
 }
 
 /// Items of a class: those the pack's questions about it name, then the others in file order.
-fn of_class<'a>(class: Class, rules: &'a RulePack) -> impl Iterator<Item = &'a Item> {
+fn of_class(class: Class, rules: &RulePack) -> impl Iterator<Item = &Item> {
     let asked = rules.rules().iter().filter(move |rule| rule.classes.contains(&class));
     let asked = asked.filter_map(|rule| match &rule.then {
         Outcome::Ask(question) => rules.question(question),
