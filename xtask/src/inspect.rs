@@ -67,6 +67,14 @@ fn card(m: &Manifest) -> String {
     line!(text, "base", "{} (sha256 {}…)", m.base.id, &m.base.sha256[..12]);
     let masks = if m.masks { "boxes and masks" } else { "boxes but no masks" };
     line!(text, "items", "{masks}");
+    for (task, numbers) in &m.calibration {
+        let floor = numbers.floor * 100.0;
+        line!(
+            text,
+            "confidence",
+            "of {task} measured; below {floor:.0} % to be anything: not shown"
+        );
+    }
     line!(text, "memory", "about {} at most", size(m.peak_bytes));
     text
 }

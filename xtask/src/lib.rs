@@ -3,6 +3,7 @@
 pub mod apps;
 pub mod args;
 pub mod bundled;
+pub mod calibrate;
 pub mod codec_report;
 pub mod convert;
 pub mod dataset;

@@ -11,6 +11,7 @@ cargo xtask test       run every check
 cargo xtask evaluate   measure a pack on labelled photos
 cargo xtask logits     print the model's own numbers
 cargo xtask convert    make a pack from a Hugging Face PaliGemma folder
+cargo xtask calibrate  put measured confidence into a pack
 cargo xtask inspect    print what is in a pack
 cargo xtask synth-pack write a pack of random weights, to measure speed and memory
 cargo xtask rules      check, show, search, compare and import rule packs
@@ -46,6 +47,7 @@ fn run(task: &str, args: Args) -> Result<()> {
         "evaluate" => xtask::measure::run(args),
         "logits" => xtask::logits::run(args),
         "convert" => xtask::convert::run(args),
+        "calibrate" => xtask::calibrate::run(args),
         "inspect" => xtask::inspect::run(args),
         "synth-pack" => xtask::synth::run(args),
         "rules" => xtask::rules::run(args),
