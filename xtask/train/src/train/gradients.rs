@@ -84,8 +84,8 @@ impl Gradients {
         match unreached.first() {
             None => Ok(()),
             Some(first) => Err(Failure::new(format!(
-                "step {step}: no gradient reaches {first} ({} of {} tensors): the answer does not \
-                 depend on it; leave it out of --targets",
+                "step {step}: no gradient reaches {first} ({} of {} tensors): the answers do not \
+                 depend on it, or no sample has a picture; leave it out of --targets",
                 unreached.len(),
                 self.0.len()
             ))),

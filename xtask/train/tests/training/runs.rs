@@ -233,6 +233,18 @@ fn a_loss_that_is_no_number_ends_the_run() {
     assert!(words.contains("lower --lr"), "{words}");
 }
 
+#[test]
+fn a_tower_that_sees_nothing_is_named() {
+    let place = Place::new(PrefixMode::Joint);
+    let blind = samples().into_iter().map(|sample| Sample { image: None, ..sample });
+    write_samples(&place.path("blind"), &blind.collect::<Vec<_>>());
+    let words = place.refusal(|o| {
+        o.targets = json!(["o_proj", "out_proj"]);
+        o.data = o.data.with_file_name("blind");
+    });
+    assert!(words.contains("no gradient reaches") && words.contains("vision_tower"), "{words}");
+}
+
 /// Dropout belongs to learning: what is measured has nothing random in it.
 #[test]
 fn nothing_is_left_out_while_measuring() {
