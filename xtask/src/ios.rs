@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 
 use crate::args::Args;
 use crate::failure::{Failure, Result};
-use crate::swift;
+use crate::{swift, tools};
 
 const USAGE: &str = "cargo xtask ios [--no-build]: the engine as an xcframework, the generated Swift and \
                      the Xcode project; then the app itself for the simulator, unsigned";
@@ -39,7 +39,7 @@ pub fn run(mut args: Args) -> Result<()> {
     }
     swift::generate()?;
     xcframework()?;
-    swift::start("xcodegen", &["generate", "--spec", "ios/project.yml"])?;
+    tools::run("xcodegen", &["generate", "--spec", "ios/project.yml"])?;
     if build { xcodebuild() } else { Ok(()) }
 }
 
@@ -89,7 +89,7 @@ fn xcframework() -> Result<()> {
             "--lib",
             "--locked",
         ];
-        swift::start("cargo", &build)?;
+        tools::run("cargo", &build)?;
         let library = stripped(target)?;
         words.extend([
             "-library".to_owned(),
@@ -103,17 +103,17 @@ fn xcframework() -> Result<()> {
         fs::remove_dir_all(&out).map_err(|e| Failure::io(&out, &e))?;
     }
     words.extend(["-output".to_owned(), text(&out)]);
-    swift::start("xcodebuild", &words.iter().map(String::as_str).collect::<Vec<_>>())
+    tools::run("xcodebuild", &words.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
 /// A copy of a target's library without what only debuggers and linkers of its own parts need.
 fn stripped(target: &str) -> Result<PathBuf> {
-    let built = swift::cargo_target().join(target).join("release/libkerbside_ffi.a");
+    let built = tools::target().join(target).join("release/libkerbside_ffi.a");
     let folder = swift::engine().join("lib").join(target);
     fs::create_dir_all(&folder).map_err(|e| Failure::io(&folder, &e))?;
     let copy = folder.join("libkerbside_ffi.a");
     fs::copy(&built, &copy).map_err(|e| Failure::io(&built, &e))?;
-    swift::start("xcrun", &["strip", "-S", "-x", &text(&copy)])?;
+    tools::run("xcrun", &["strip", "-S", "-x", &text(&copy)])?;
     Ok(copy)
 }
 
@@ -128,7 +128,7 @@ fn xcodebuild() -> Result<()> {
         "CODE_SIGNING_ALLOWED=NO",
         "build",
     ];
-    swift::start("xcodebuild", &words)
+    tools::run("xcodebuild", &words)
 }
 
 fn text(path: &Path) -> String {
@@ -138,6 +138,7 @@ fn text(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bundled;
 
     #[test]
     fn every_path_of_the_project_is_there() {

@@ -37,7 +37,8 @@ pub fn run() -> Result<()> {
 /// # Errors
 /// As [`run`].
 pub fn check() -> Result<Ran> {
-    if !has_tools() && !(tools::apt_install(&PACKAGES) && has_tools()) {
+    let there = has_tools() || (tools::apt_install(&PACKAGES) && has_tools());
+    if !there {
         let packages = PACKAGES.join(" and ");
         return Ok(Ran::NotRun(format!("mvn or JDK {JDK} is missing; install {packages}")));
     }

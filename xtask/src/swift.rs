@@ -13,8 +13,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::args::Args;
-use crate::bundled;
 use crate::failure::{Failure, Result};
+use crate::test::Ran;
+use crate::{bundled, tools};
 
 const USAGE: &str = "cargo xtask swift: lints, builds and tests all Swift on Linux";
 
@@ -26,20 +27,28 @@ const STRICT: &str = "-Xswiftc -use-ld=lld -Xswiftc -warnings-as-errors";
 /// The C module behind the generated Swift.
 const MODULE: &str = "KerbsideFFIFFI";
 
-/// Runs the task; says so where this machine cannot.
+/// Runs the task.
 ///
 /// # Errors
-/// If something does not build, a test fails or a file is not formatted.
+/// If something does not build, a test fails or a file is not formatted; where this machine cannot.
 pub fn run(mut args: Args) -> Result<()> {
     if args.next(USAGE)?.is_some() {
         return Err(Failure::new(USAGE));
     }
+    match check()? {
+        Ran::Passed => Ok(()),
+        Ran::NotRun(why) => Err(Failure::new(why)),
+    }
+}
+
+/// The same as a check.
+///
+/// # Errors
+/// As [`run`].
+pub fn check() -> Result<Ran> {
     let root = match Root::make()? {
         Ok(root) => root,
-        Err(why) => {
-            eprintln!("not run: {why}");
-            return Ok(());
-        }
+        Err(why) => return Ok(Ran::NotRun(why)),
     };
     generate()?;
     share_vectors()?;
@@ -55,7 +64,8 @@ pub fn run(mut args: Args) -> Result<()> {
         ),
     )?;
     let check = format!("swift build --scratch-path {scratch}/AppCheck {STRICT}");
-    root.run("ios/linux/AppCheck", &check)
+    root.run("ios/linux/AppCheck", &check)?;
+    Ok(Ran::Passed)
 }
 
 /// Builds the library for this machine and writes the Swift sources from it, where
@@ -65,8 +75,11 @@ pub fn run(mut args: Args) -> Result<()> {
 /// If one of them does not work.
 pub fn generate() -> Result<()> {
     // One call builds both: the library must not be stripped, and a debug build never is.
-    start("cargo", &["build", "--package", "kerbside-ffi", "--features", "bindgen", "--locked"])?;
-    let debug = cargo_target().join("debug");
+    tools::run(
+        "cargo",
+        &["build", "--package", "kerbside-ffi", "--features", "bindgen", "--locked"],
+    )?;
+    let debug = tools::target().join("debug");
     let (prefix, suffix) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
     let library = debug.join(format!("{prefix}kerbside_ffi{suffix}"));
     let (swift, c, lib) = (engine().join("Swift"), engine().join("C"), engine().join("lib"));
@@ -76,9 +89,9 @@ pub fn generate() -> Result<()> {
     let bindgen = debug.join(format!("bindgen{}", std::env::consts::EXE_SUFFIX));
     let [bindgen, from, swift, c] =
         [&bindgen, &library, &swift, &c].map(|path| path.display().to_string());
-    start(&bindgen, &["--swift-sources", &from, &swift])?;
+    tools::run(&bindgen, &["--swift-sources", &from, &swift])?;
     let module = ["--module-name", MODULE, "--modulemap-filename", "module.modulemap", &from, &c];
-    start(&bindgen, &[&["--headers", "--modulemap"], &module[..]].concat())?;
+    tools::run(&bindgen, &[&["--headers", "--modulemap"], &module[..]].concat())?;
     replace(&library, &lib.join(library.file_name().unwrap_or_default()))
 }
 
@@ -87,28 +100,10 @@ pub fn engine() -> PathBuf {
     bundled::root().join("ios/SorterKit/Engine")
 }
 
-/// Where cargo puts what it builds.
-pub fn cargo_target() -> PathBuf {
-    let own = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
-    bundled::root().join(own)
-}
-
-/// Runs a program in the repository's root, its output shown.
-///
-/// # Errors
-/// If it does not start or does not end well.
-pub fn start(program: &str, arguments: &[&str]) -> Result<()> {
-    let mut command = Command::new(program);
-    let status = command.args(arguments).current_dir(bundled::root()).status();
-    let status = status.map_err(|e| Failure::from(e).during(program))?;
-    let words = || format!("{program} {} ({status})", arguments.join(" "));
-    if status.success() { Ok(()) } else { Err(Failure::new(words())) }
-}
-
 /// What the command line said about the shared cases of `bindings/vectors/`, where the tests look
 /// for it.
 fn share_vectors() -> Result<()> {
-    let (from, to) = (cargo_target().join("vectors"), engine().join("vectors"));
+    let (from, to) = (tools::target().join("vectors"), engine().join("vectors"));
     if !from.exists() {
         return Ok(());
     }

@@ -5,7 +5,7 @@ use std::process::{Command, ExitCode};
 use std::time::Instant;
 
 use crate::failure::{Failure, Result};
-use crate::{kotlin, phone};
+use crate::{kotlin, phone, swift};
 
 /// One check: what it is called and what runs it.
 struct Check {
@@ -29,7 +29,7 @@ pub enum Ran {
     NotRun(String),
 }
 
-const CHECKS: [Check; 6] = [
+const CHECKS: [Check; 7] = [
     Check { name: "format", work: Work::Command(&["cargo", "fmt", "--all", "--check"]) },
     Check {
         name: "lints",
@@ -50,6 +50,7 @@ const CHECKS: [Check; 6] = [
         work: Work::Command(&["cargo", "doc", "--workspace", "--no-deps", "--locked", "--quiet"]),
     },
     Check { name: "kotlin", work: Work::Task(kotlin::check) },
+    Check { name: "swift", work: Work::Task(swift::check) },
     Check { name: "phone", work: Work::Task(phone::check) },
 ];
 

@@ -78,7 +78,7 @@ pub const CANDIDATES: usize = 5;
 /// Most characters of a label, folded.
 pub const LABEL_CHARS: usize = 40;
 
-/// The probability from which on a value the model wrote is taken as known. Chosen on the
-/// validation split of `cargo xtask data dispose`, where it keeps wrong answers that are shown
-/// below 1 %; a pack may bring another one.
+/// The probability from which on a value the model wrote is taken as known. A cautious start: an
+/// adapter brings its own, chosen with `cargo xtask evaluate dispose --choose` on scenes made up
+/// for that, where wrong answers that are shown stay below 1 %.
 pub const SURE: f32 = 0.9;
