@@ -19,7 +19,7 @@ use crate::{bundled, tools, vectors};
 /// The oldest JDK that compiles the app.
 const JDK: &str = "17";
 /// What Debian calls the tools.
-const PACKAGES: [&str; 2] = ["maven", "openjdk-17-jdk-headless"];
+const PACKAGES: [&str; 3] = ["maven", "openjdk-17-jdk-headless", "aapt"];
 
 /// Runs the task.
 ///
@@ -39,8 +39,8 @@ pub fn run() -> Result<()> {
 pub fn check() -> Result<Ran> {
     let there = has_tools() || (tools::apt_install(&PACKAGES) && has_tools());
     if !there {
-        let packages = PACKAGES.join(" and ");
-        return Ok(Ran::NotRun(format!("mvn or JDK {JDK} is missing; install {packages}")));
+        let packages = PACKAGES.join(", ");
+        return Ok(Ran::NotRun(format!("mvn, JDK {JDK} or aapt2 is missing; install {packages}")));
     }
     generate()?;
     vectors::write()?;
@@ -50,7 +50,9 @@ pub fn check() -> Result<Ran> {
 
 /// Maven runs on some Java; the compiler must be one of a JDK.
 fn has_tools() -> bool {
-    tools::works("mvn", "--version") && tools::works("javac", "-version")
+    tools::works("mvn", "--version")
+        && tools::works("javac", "-version")
+        && tools::works("aapt2", "version")
 }
 
 /// Builds the library for this machine and writes the Kotlin sources from it.

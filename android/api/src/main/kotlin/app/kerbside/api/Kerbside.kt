@@ -27,7 +27,7 @@ interface Kerbside : AutoCloseable {
 }
 
 /**
- * The folders the engine reads and writes: `app.kerbside.engine.KerbsideEngine.open(folders)` makes a [Kerbside] of them.
+ * The folders the engine reads and writes: `app.kerbside.engine.RustKerbside.open(folders)` makes a [Kerbside] of them.
  *
  * @property rules the rule packs, as `<country>/<community>/pack.json`; read only
  * @property packs where imported model packs are kept
