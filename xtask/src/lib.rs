@@ -1,5 +1,6 @@
 //! Kerbside's tasks, one file each. `main.rs` only dispatches; the tests use the tasks too.
 
+pub mod android;
 pub mod apps;
 pub mod args;
 pub mod bundled;

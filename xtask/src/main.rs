@@ -17,6 +17,7 @@ cargo xtask synth-pack write a pack of random weights, to measure speed and memo
 cargo xtask rules      check, show, search, compare and import rule packs
 cargo xtask swift      lint, build and test all Swift on Linux
 cargo xtask ios        build the iPhone app, or say what is missing for that
+cargo xtask android    build the app for a phone, where the Android SDK is
 cargo xtask apps       write what both phone apps share: words, and the table of features
 cargo xtask schedule   print a community's calendar, or read one from a file
 cargo xtask data       make training samples from labelled photos
@@ -53,6 +54,7 @@ fn run(task: &str, args: Args) -> Result<()> {
         "rules" => xtask::rules::run(args),
         "swift" => xtask::swift::run(args),
         "ios" => xtask::ios::run(args),
+        "android" => xtask::android::run(args),
         "apps" => xtask::apps::run(args),
         "kotlin" => xtask::kotlin::run(),
         "schedule" => xtask::schedule::run(args),
