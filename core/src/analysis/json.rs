@@ -16,7 +16,7 @@ impl Analysis {
     /// looks       how often the model looked
     /// items       [{label, confidence, certainty, box, outline, perceived, instructions, sentences,
     ///             details}]
-    ///   box         {y1, x1, y2, x2}, 0..=1 of the photo's height and width
+    ///   box         {y1, x1, y2, x2}, 0..=1 of the photo's height and width, to five digits
     ///   outline     [{outer: [[x, y]…], holes: [[[x, y]…]…]}] in the same measure, or null
     ///   perceived   what is known of the item: see [`crate::rules::Perceived`]
     ///   instructions  for the item and then for its parts: see [`crate::rules::Instruction`]
@@ -43,9 +43,11 @@ fn item(item: &AnalysedItem) -> Value {
     let bbox = detection.bbox;
     json!({
         "label": detection.label.as_str(),
-        "confidence": detection.confidence,
+        "confidence": short(detection.confidence),
         "certainty": detection.certainty().id(),
-        "box": {"y1": bbox.y1, "x1": bbox.x1, "y2": bbox.y2, "x2": bbox.x2},
+        "box": {
+            "y1": short(bbox.y1), "x1": short(bbox.x1), "y2": short(bbox.y2), "x2": short(bbox.x2),
+        },
         "outline": outline.map(|polygons| polygons.iter().map(polygon).collect::<Vec<_>>()),
         "perceived": perceived,
         "instructions": instructions,
@@ -55,9 +57,31 @@ fn item(item: &AnalysedItem) -> Value {
 }
 
 fn polygon(polygon: &Polygon) -> Value {
-    let ring = |points: &[Point]| points.iter().map(|p| [p.x, p.y]).collect::<Vec<_>>();
+    let ring =
+        |points: &[Point]| points.iter().map(|p| [short(p.x), short(p.y)]).collect::<Vec<_>>();
     json!({
         "outer": ring(&polygon.outer),
         "holes": polygon.holes.iter().map(|hole| ring(hole)).collect::<Vec<_>>(),
     })
+}
+
+/// Five digits behind the point, less than a pixel of any photo: a reader that is not exact to the
+/// last bit still reads the same number.
+fn short(value: f32) -> f64 {
+    (f64::from(value) * 1e5).round() / 1e5
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_short_and_survive_being_read() {
+        for value in [0.392_961_9_f32, 0.0, 1.0, 1.0 / 3.0, 0.999_999_9] {
+            let written = json!(short(value)).to_string();
+            assert!(written.len() <= 7, "{written}");
+            let read: Value = serde_json::from_str(&written).unwrap();
+            assert_eq!(read.to_string(), written);
+        }
+    }
 }
