@@ -58,13 +58,15 @@ impl PackInfo {
         read("pack.json", json)
     }
 
-    /// The language an answer is given in: the wanted one, its base (`"de-CH"` → `"de"`), or the
-    /// community's own.
+    /// The language an answer is given in: the wanted one, its base (`"de-CH"` → `"de"`), English,
+    /// which more visitors read, or the community's own. Who wants none in particular (`""`) gets
+    /// the community's own.
     pub fn language<'a>(&'a self, wanted: &str) -> &'a str {
         let base = wanted.split(['-', '_']).next().unwrap_or_default();
         let find = |tag: &str| self.languages.iter().find(|language| *language == tag);
         find(wanted)
             .or_else(|| find(base))
+            .or_else(|| find("en").filter(|_| !wanted.is_empty()))
             .or_else(|| self.languages.first())
             .map(String::as_str)
             .unwrap_or_default()

@@ -80,7 +80,8 @@ pub struct Context {
     pub zones: Vec<String>,
     /// The day the thing is to be thrown away.
     pub date: Date,
-    /// Language tag, for instance `"de-CH"`. A language the pack lacks gives its first one.
+    /// Language tag, for instance `"de-CH"`. [`super::PackInfo::language`] says what
+    /// is given where the pack lacks it.
     #[serde(default)]
     pub language: String,
 }

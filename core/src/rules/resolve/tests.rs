@@ -199,7 +199,7 @@ fn parts_follow_the_whole_with_instructions_of_their_own() {
 }
 
 #[test]
-fn texts_come_in_the_wanted_language_or_the_communitys_own() {
+fn texts_come_in_the_wanted_language_or_in_english() {
     let pack = zurich();
     let said = |language: &str| {
         let context = Context { language: language.into(), ..on(TODAY) };
@@ -215,7 +215,16 @@ fn texts_come_in_the_wanted_language_or_the_communitys_own() {
         "Glasflasche → Glassammlung, hinbringen: Wertstoff-Sammelstelle – leeren; Deckel \
          abnehmen."
     );
-    assert_eq!(said("fr"), said("de"));
+    assert_eq!(said("fr"), said("en"));
+    assert_eq!(said(""), said("de"), "nothing in particular is the community's own");
+}
+
+#[test]
+fn a_pack_without_english_answers_strangers_in_its_own_language() {
+    let mut info = zurich().info.clone();
+    info.languages = vec!["de".into(), "it".into()];
+    let given = ["it-CH", "fr", "en"].map(|wanted| info.language(wanted));
+    assert_eq!(given, ["it", "de", "de"]);
 }
 
 #[test]

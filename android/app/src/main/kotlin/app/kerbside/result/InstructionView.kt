@@ -57,6 +57,7 @@ internal class InstructionView(private val context: Context, private val host: H
         }
         if (instruction.verdict != Verdict.Ask) add(destination(instruction))
         facts(instruction).forEach { add(it) }
+        wording.foreign(instruction.language)?.let { add(label(Type.Caption, it)) }
         instruction.source?.let { add(source(it)) }
     }
 

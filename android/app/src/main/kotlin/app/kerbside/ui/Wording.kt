@@ -64,6 +64,12 @@ class Wording(private val context: Context) {
     fun destination(instruction: Instruction): String =
         instruction.question?.text ?: instruction.stream?.name ?: verdict(instruction.verdict)
 
+    /** That texts in [language] are in neither the phone's language nor the app's; `null` if they are in one of them. */
+    fun foreign(language: String): String? {
+        val (given, own) = Locale.forLanguageTag(language) to Locale.forLanguageTag(say(R.string.language))
+        return if (given.language in setOf(locale.language, own.language)) null else say(R.string.texts_in, given.getDisplayLanguage(own))
+    }
+
     /** "Thursday 3 December". */
     fun day(date: LocalDate): String = format(date, "EEEEdMMMM")
 

@@ -127,6 +127,15 @@ class RuleBookTest {
     }
 
     @Test
+    fun `a language the community does not write in becomes English`() = runTest {
+        val stranger = Place("shibuya", language = "de-DE")
+        val item = kerbside.rules.items(stranger).first()
+        assertEquals("en", kerbside.rules.instructions(kerbside.rules.item(item.id), stranger, someMonday).first().language)
+        assertEquals(kerbside.rules.items(stranger.copy(language = "en")), kerbside.rules.items(stranger))
+        assertEquals("ja", kerbside.rules.instructions(kerbside.rules.item(item.id), stranger.copy(language = "ja"), someMonday).first().language)
+    }
+
+    @Test
     fun `an unknown community and missing rules are said`() = runTest {
         val unknown = assertFailsWith<KerbsideError.BadRules> { kerbside.rules.streams(Place("atlantis")) }
         assertContains(unknown.detail, "atlantis")
