@@ -2,8 +2,12 @@ package app.kerbside
 
 import android.graphics.Color
 import android.text.Layout
+import android.view.InputDevice
+import android.view.MotionEvent
 import android.view.View
 import android.view.ViewGroup
+import android.view.accessibility.AccessibilityEvent
+import android.view.accessibility.AccessibilityManager
 import android.widget.CompoundButton
 import android.widget.EditText
 import android.widget.ListView
@@ -21,6 +25,7 @@ import org.junit.Test
 import org.junit.runner.RunWith
 import org.robolectric.RobolectricTestRunner
 import org.robolectric.RuntimeEnvironment
+import org.robolectric.Shadows.shadowOf
 
 @RunWith(RobolectricTestRunner::class)
 class AccessibilityTest {
@@ -112,6 +117,19 @@ class AccessibilityTest {
         assertEquals(1, phone.app.graph.result.state.value.selected)
         assertEquals(true, nodes.createAccessibilityNodeInfo(1)?.isSelected)
         assertEquals(null, nodes.createAccessibilityNodeInfo(2))
+    }
+
+    @Test
+    fun `a finger that explores the photo hears what lies under it`() {
+        val phone = TestScreen.Result.on(Phone(Setting.Light))
+        val heard = shadowOf(phone.app.service<AccessibilityManager>()).apply { setEnabled(true) }
+        val view = phone.activity.window.decorView.shownTree().filterIsInstance<PhotoView>().single()
+        val frame = view.frame(1)
+        val finger = MotionEvent.obtain(0, 0, MotionEvent.ACTION_HOVER_MOVE, frame.exactCenterX(), frame.exactCenterY(), 0)
+        finger.source = InputDevice.SOURCE_TOUCHSCREEN
+        assertTrue(view.dispatchGenericMotionEvent(finger))
+        val said = heard.sentAccessibilityEvents.filter { it.eventType == AccessibilityEvent.TYPE_VIEW_HOVER_ENTER }
+        assertEquals(listOf("2: Paper. Greasy?. Not sure"), said.map { "${it.contentDescription}" })
     }
 
     @Test

@@ -6,19 +6,28 @@ import android.net.Uri
 import android.os.Bundle
 import android.provider.MediaStore
 import android.widget.EditText
+import android.widget.ProgressBar
+import app.kerbside.api.ImportProgress
+import app.kerbside.api.ImportedCalendar
+import app.kerbside.api.ImportedDay
 import app.kerbside.api.KerbsideError
 import app.kerbside.nav.Route
 import app.kerbside.support.FakeKerbside
 import app.kerbside.support.Phone
 import app.kerbside.support.Setting
 import app.kerbside.support.TestScreen
+import app.kerbside.support.all
+import app.kerbside.support.press
 import app.kerbside.support.says
 import app.kerbside.support.shownTree
 import java.io.ByteArrayInputStream
 import java.io.ByteArrayOutputStream
+import java.time.LocalDate
 import kotlin.test.assertContentEquals
 import kotlin.test.assertEquals
+import kotlin.test.assertFalse
 import kotlin.test.assertTrue
+import kotlinx.coroutines.flow.MutableSharedFlow
 import org.junit.Test
 import org.junit.runner.RunWith
 import org.robolectric.Robolectric
@@ -28,8 +37,6 @@ import org.robolectric.Shadows.shadowOf
 @RunWith(RobolectricTestRunner::class)
 class LifecycleTest {
     private val file = Uri.parse("content://somewhere/file")
-
-    private fun Phone.says() = activity.window.decorView.says()
 
     private fun Phone.field() = activity.window.decorView.shownTree().filterIsInstance<EditText>().first()
 
@@ -75,6 +82,28 @@ class LifecycleTest {
     }
 
     @Test
+    fun `the end of the process loses neither what was typed nor a choice that was not finished`() {
+        fun Phone.reborn(): List<String> {
+            val saved = Bundle()
+            controller.saveInstanceState(saved).pause().stop().destroy()
+            app.die()
+            val later = Robolectric.buildActivity(MainActivity::class.java).setup(saved)
+            settle()
+            return later.get().window.decorView.says()
+        }
+        val typed = TestScreen.Search.on(Phone(Setting.Light))
+        typed.field().setText("ja")
+        typed.settle()
+        val found = typed.reborn()
+        assertTrue("Jar" in found && "Can" !in found, "$found")
+        val chosen = TestScreen.Zones.on(Phone(Setting.Light))
+        chosen.press("South")
+        val choice = chosen.reborn()
+        assertTrue("Where?" in choice, "$choice")
+        assertEquals(setOf("south"), chosen.app.graph.places.state.value.choice?.chosen)
+    }
+
+    @Test
     fun `back leaves a choice before it leaves the screen`() {
         val phone = TestScreen.Correction.on(Phone(Setting.Light))
         val activity = phone.activity as MainActivity
@@ -112,6 +141,20 @@ class LifecycleTest {
     }
 
     @Test
+    fun `a picture can be what starts the app, and is sorted once`() {
+        val photo = TestScreen.photo()
+        val phone = Phone(Setting.Light, Intent(Intent.ACTION_SEND).setType("image/jpeg").putExtra(Intent.EXTRA_STREAM, file))
+        shadowOf(phone.app.contentResolver).registerInputStream(file, ByteArrayInputStream(photo))
+        phone.app.graph.settings.update { it.adding("here", listOf("north")) }
+        phone.start()
+        waitFor(phone) { phone.app.graph.navigator.current == Route.Result }
+        assertContentEquals(photo, phone.app.graph.result.state.value.photo?.bytes)
+        phone.controller.recreate()
+        phone.settle()
+        assertEquals(1, (phone.app.engine as FakeKerbside).analysed.size)
+    }
+
+    @Test
     fun `a photo is picked without any permission`() {
         val phone = TestScreen.Denied.on(Phone(Setting.Light))
         shadowOf(phone.app.contentResolver).registerInputStream(file, ByteArrayInputStream(TestScreen.photo()))
@@ -133,6 +176,46 @@ class LifecycleTest {
         shadowOf(phone.activity).receiveResult(asked.intent, Activity.RESULT_OK, Intent().setData(file))
         waitFor(phone) { written.size() > 0 }
         assertEquals("2026-12-01/2027-12-01@19", written.toString())
+    }
+
+    @Test
+    fun `a calendar is picked, shown and taken`() {
+        val phone = TestScreen.Schedule.on(Phone(Setting.Light))
+        val engine = phone.app.engine as FakeKerbside
+        engine.imported = ImportedCalendar(listOf(ImportedDay(LocalDate.of(2026, 12, 4), "Sperrgut", listOf("bulky"))), warnings = listOf("line 7"))
+        shadowOf(phone.app.contentResolver).registerInputStream(file, ByteArrayInputStream(byteArrayOf(1)))
+        phone.press("Import")
+        val asked = shadowOf(phone.activity).nextStartedActivityForResult
+        assertEquals(Intent.ACTION_OPEN_DOCUMENT, asked.intent.action)
+        shadowOf(phone.activity).receiveResult(asked.intent, Activity.RESULT_OK, Intent().setData(file))
+        waitFor(phone) { phone.app.graph.schedule.state.value.importing != null }
+        assertTrue(phone.says().containsAll(listOf("1 collection read", "Fri, Dec 4  Sperrgut", "line 7")), "${phone.says()}")
+        assertFalse("Sperrgut" in phone.says())
+        phone.press("Take these days")
+        assertTrue("Sperrgut" in phone.says())
+        phone.press("Forget imported days")
+        assertFalse("Sperrgut" in phone.says())
+    }
+
+    @Test
+    fun `a model is picked and imported, with its progress`() {
+        val phone = TestScreen.Models.on(Phone(Setting.Light))
+        val engine = phone.app.engine as FakeKerbside
+        val progress = MutableSharedFlow<ImportProgress>(replay = 1)
+        engine.importing = progress
+        shadowOf(phone.app.contentResolver).registerInputStream(file, ByteArrayInputStream(byteArrayOf(1)))
+        phone.press("Import from a file")
+        val asked = shadowOf(phone.activity).nextStartedActivityForResult
+        assertEquals(Intent.ACTION_OPEN_DOCUMENT, asked.intent.action)
+        shadowOf(phone.activity).receiveResult(asked.intent, Activity.RESULT_OK, Intent().setData(file))
+        progress.tryEmit(ImportProgress(4, 16))
+        waitFor(phone) { phone.app.graph.models.state.value.work?.share == 0.25f }
+        assertTrue("Reading files…" in phone.says())
+        val bar = phone.all<ProgressBar>().single()
+        assertEquals(bar.max / 4, bar.progress)
+        phone.press("Stop")
+        assertFalse("Reading files…" in phone.says())
+        assertEquals(0, progress.subscriptionCount.value, "the engine has stopped")
     }
 
     @Test

@@ -5,6 +5,8 @@ import android.content.Intent
 import android.content.pm.ApplicationInfo
 import android.content.pm.PackageManager
 import app.kerbside.reminders.RearmReceiver
+import app.kerbside.support.repository
+import java.io.File
 import kotlin.test.assertEquals
 import kotlin.test.assertFalse
 import kotlin.test.assertTrue
@@ -26,6 +28,8 @@ class ManifestTest {
             setOf(Manifest.permission.CAMERA, Manifest.permission.POST_NOTIFICATIONS, Manifest.permission.RECEIVE_BOOT_COMPLETED),
             info.requestedPermissions?.toSet(),
         )
+        val explained = Regex("(?m)^\\| `([A-Z_]+)` \\|").findAll(File(repository, "android/README.md").readText()).map { it.groupValues[1] }
+        assertEquals(info.requestedPermissions.orEmpty().map { it.substringAfterLast('.') }.toSet(), explained.toSet(), "android/README.md says why")
     }
 
     @Test
@@ -47,10 +51,12 @@ class ManifestTest {
 
     @Test
     fun `whatever makes alarms go wrong wakes the app`() {
-        for (reason in RearmReceiver.REASONS) {
+        val reasons = listOf("BOOT_COMPLETED", "MY_PACKAGE_REPLACED", "TIMEZONE_CHANGED", "TIME_SET").map { "android.intent.action.$it" }
+        for (reason in reasons) {
             val woken = packages.queryBroadcastReceivers(Intent(reason), 0).map { it.activityInfo.name }
             assertTrue(RearmReceiver::class.java.name in woken, reason)
         }
+        assertEquals(reasons.toSet(), RearmReceiver.REASONS)
     }
 
     @Test

@@ -58,4 +58,14 @@ class PlanTest {
         val done = household.copy(log = ReminderLog().with(day, "glass", true))
         assertEquals(emptyList(), plan.reminders(done, today, day))
     }
+
+    @Test
+    fun `the bin of an imported day is brought back in, put out or not`() = World.test {
+        val imported = household(ImportedDay(today, "Glas", listOf("glass")))
+        val household = imported.copy(
+            reminders = ReminderTimes(bringBack = LocalTime.of(18, 0)), log = ReminderLog().with(today, "glass", true),
+        )
+        val reminder = plan.reminders(household, today, today).single()
+        assertEquals(ReminderKind.BringBack to Instant.parse("2026-12-01T17:00:00Z"), reminder.kind to reminder.at)
+    }
 }

@@ -38,7 +38,7 @@ class RemindersTest {
     }
 
     private fun receive(intent: Intent) {
-        if (intent.action in RearmReceiver.REASONS) RearmReceiver().onReceive(app, intent) else ReminderReceiver().onReceive(app, intent)
+        ReminderReceiver().onReceive(app, intent)
         shadowOf(Looper.getMainLooper()).idle()
     }
 
@@ -49,11 +49,16 @@ class RemindersTest {
     @Test
     fun `after a restart, a change of the clock or an update the alarm is set again`() {
         remind()
-        for (reason in RearmReceiver.REASONS) {
+        for (reason in listOf("BOOT_COMPLETED", "MY_PACKAGE_REPLACED", "TIMEZONE_CHANGED", "TIME_SET")) {
             app.service<AlarmManager>().cancelAll()
-            receive(Intent(reason))
+            RearmReceiver().onReceive(app, Intent("android.intent.action.$reason"))
+            shadowOf(Looper.getMainLooper()).idle()
+            assertEquals(1, alarms.scheduledAlarms.size, reason)
             assertEquals(seven, alarm(), reason)
         }
+        RearmReceiver().onReceive(app, Intent(Intent.ACTION_SCREEN_ON).also { app.service<AlarmManager>().cancelAll() })
+        shadowOf(Looper.getMainLooper()).idle()
+        assertEquals(0, alarms.scheduledAlarms.size, "nothing else wakes it")
         assertEquals(0, notifications.size())
     }
 

@@ -64,6 +64,9 @@ class FakeKerbside : Kerbside {
     /** Until when on the day it has to stand outside. */
     var closes: LocalTime? = null
 
+    /** Days that stand in for others: for which, and why. */
+    var moved: Map<LocalDate, Pair<LocalDate, String>> = emptyMap()
+
     /** What is done with something, where a test wants more than [instruction]. */
     var answering: (Seen) -> List<Instruction>? = { null }
 
@@ -112,7 +115,9 @@ class FakeKerbside : Kerbside {
 
     override val schedule = object : Schedule {
         override suspend fun between(place: Place, from: LocalDate, to: LocalDate) =
-            plan.toSortedMap().filterKeys { it in from..to }.flatMap { (day, streams) -> streams.map { Collection(day, it, closes = closes?.let(day::atTime)) } }
+            plan.toSortedMap().filterKeys { it in from..to }.flatMap { (day, streams) ->
+                streams.map { Collection(day, it, moved[day]?.first, moved[day]?.second, closes = closes?.let(day::atTime)) }
+            }
 
         override suspend fun tonight(place: Place, now: LocalDateTime) =
             between(place, now.toLocalDate().plusDays(1), now.toLocalDate().plusDays(1))

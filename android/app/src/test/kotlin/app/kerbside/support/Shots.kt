@@ -1,6 +1,7 @@
 package app.kerbside.support
 
 import android.app.Activity
+import android.content.Intent
 import android.graphics.Bitmap
 import android.graphics.Canvas
 import android.os.Looper
@@ -26,7 +27,7 @@ enum class Setting(val qualifiers: String, val textScale: Float = 1f) {
 }
 
 /** The app running on a phone that is set as a test wants it. */
-class Phone(setting: Setting) {
+class Phone(setting: Setting, intent: Intent? = null) {
     val app: TestApp
     val controller: ActivityController<MainActivity>
     val activity: Activity get() = controller.get()
@@ -35,7 +36,7 @@ class Phone(setting: Setting) {
         RuntimeEnvironment.setQualifiers(setting.qualifiers)
         RuntimeEnvironment.setFontScale(setting.textScale)
         app = RuntimeEnvironment.getApplication() as TestApp
-        controller = Robolectric.buildActivity(MainActivity::class.java)
+        controller = Robolectric.buildActivity(MainActivity::class.java, intent)
     }
 
     var isOn = false

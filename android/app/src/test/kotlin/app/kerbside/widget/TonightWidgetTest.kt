@@ -2,10 +2,13 @@ package app.kerbside.widget
 
 import android.appwidget.AppWidgetManager
 import android.os.Looper
+import android.view.View
 import android.widget.FrameLayout
 import android.widget.TextView
+import app.kerbside.MainActivity
 import app.kerbside.R
 import app.kerbside.TestApp
+import app.kerbside.api.Collection
 import app.kerbside.support.FakeKerbside
 import java.time.Instant
 import java.time.LocalDate
@@ -52,6 +55,31 @@ class TonightWidgetTest {
         app.graph.settings.update { it.adding("here", listOf("north")) }
         app.graph.settings.update { all -> all.household?.let { all.with(it.copy(log = it.log.with(day, "paper", true))) } ?: all }
         assertEquals("Put out" to "Glass", says())
+    }
+
+    @Test
+    fun `the system's call fills it, and a tap on it opens the collections`() {
+        val engine = app.engine as FakeKerbside
+        engine.plan = mapOf(day to listOf(engine.paper))
+        app.graph.settings.update { it.adding("here", listOf("north")) }
+        TonightWidget().onUpdate(app, AppWidgetManager.getInstance(app), intArrayOf(id))
+        shadowOf(Looper.getMainLooper()).idle()
+        val view = widgets.getViewFor(id)
+        assertEquals("Paper", view.findViewById<TextView>(R.id.widget_text)?.text.toString())
+        view.findViewById<View>(R.id.widget)?.performClick()
+        assertEquals(MainActivity.SHOW_SCHEDULE, shadowOf(app).nextStartedActivity?.action)
+    }
+
+    @Test
+    fun `what changes in the app changes on the home screen`() {
+        val engine = app.engine as FakeKerbside
+        engine.plan = mapOf(day to listOf(engine.paper))
+        app.graph.settings.update { it.adding("here", listOf("north")) }
+        app.graph.schedule.load()
+        shadowOf(Looper.getMainLooper()).idle()
+        app.graph.schedule.setDone(Collection(day, engine.paper), true)
+        shadowOf(Looper.getMainLooper()).idle()
+        assertEquals("Nothing to put out tonight", widgets.getViewFor(id).findViewById<TextView>(R.id.widget_title)?.text.toString())
     }
 
     @Test

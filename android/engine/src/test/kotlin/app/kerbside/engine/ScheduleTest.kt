@@ -111,6 +111,8 @@ class ScheduleTest {
         val streams = both[0].streams.map { it.id }
         val done = streams.fold(ReminderLog()) { log, stream -> log.with(day.date, stream, isDone = true) }
         assertEquals(emptyList(), reminders(done))
+        val back = kerbside.schedule.reminders(place, ReminderTimes(bringBack = LocalTime.of(18, 0)), done, day.date, day.date).single()
+        assertEquals(ReminderKind.BringBack to day.date.atTime(18, 0), back.kind to back.at.atZone(zone).toLocalDateTime())
     }
 
     @Test
