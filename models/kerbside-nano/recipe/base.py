@@ -34,7 +34,7 @@ from views import load_tower
 DECAY, AVERAGE = 0.03, 0.998
 FADE = 0.75                  # a tower's layer learns at so much of the rate of the layer above it
 TEXTS = 2                    # sequences written about each view: the image's share of the work is paid once
-REPLAYED = 3                 # times that a view is learned from while the tower is frozen
+REPLAYED = 3                 # times that a view is learned from where layers of the tower are frozen
 OWN = 0.65                   # share of masks whose codes are read as the model would have written them
 WRITTEN = 4                  # sequences of the written tasks beside each batch
 SCORE_EVERY = 20             # minutes between looks at the held-out views
@@ -54,18 +54,17 @@ def fresh(args, words, codec) -> Nano:
     return model
 
 
-def groups(model, heads, peak, peak_tower):
-    """Parameters with the peak of their rate: the tower's fade towards the pixels, which stay as they are.
-
-    A tower whose peak is 0 is frozen.
-    """
+def groups(model, heads, peak, peak_tower, frozen):
+    """Parameters with the peak of their rate: the tower's fade towards the pixels, which stay as they are, as its
+    first `frozen` layers do."""
     layers = model.s.vision_layers
     tower, rest = [[] for _ in range(layers)], list(heads.parameters())
     for name, p in model.named_parameters():
-        if name.startswith("vision_tower") and (peak_tower == 0 or "embeddings" in name):
+        layer = int(name.split(".")[3]) if name.startswith("vision_tower.encoder") else layers
+        if name.startswith("vision_tower") and ("embeddings" in name or layer < frozen or frozen == layers):
             p.requires_grad_(False)
-        elif name.startswith("vision_tower.encoder"):
-            tower[int(name.split(".")[3])].append(p)
+        elif layer < layers:
+            tower[layer].append(p)
         else:
             rest.append(p)
     faded = [{"params": some, "peak": peak_tower * FADE ** (layers - 1 - i), "weight_decay": DECAY}
@@ -97,14 +96,13 @@ def own_codes(model, words, text, cache, rng, adapted=False):
     return ids
 
 
-def learn(model, heads, words, codec, views, tokens, texts, rng, width):
-    """The losses of one batch, by name. `tokens` are the tower's, where it is frozen."""
+def learn(model, heads, words, codec, views, below, frozen, texts, rng, width):
+    """The losses of one batch, by name. `below` is what the `frozen` layers of the tower made of it."""
     twice = lambda x: torch.cat([x] * TEXTS)
     text = sequences(words, codec, twice(views.labels), twice(views.boxes), twice(views.masks), rng)
     gazes = []
     with torch.autocast("cpu", torch.bfloat16):
-        tokens = model.vision_tower(views.pixels()) if tokens is None else tokens
-        embeddings = model.projector(tokens)
+        embeddings = model.projector(model.vision_tower.above(below, frozen))
         seen, cache = model.image_pass(embeddings)
         doubled = [(twice(k), twice(v)) for k, v in cache]
         ids = own_codes(model, words, text, doubled, rng)
@@ -128,11 +126,11 @@ def learn(model, heads, words, codec, views, tokens, texts, rng, width):
     return out
 
 
-def seeing(tower):
-    """The frozen tower as a function of pixels."""
+def seeing(tower, frozen):
+    """The frozen layers of the tower as a function of pixels."""
     def see(pixels):
-        with torch.autocast("cpu", torch.bfloat16):
-            return tower(pixels)
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+            return tower.run_layers(tower.embed(pixels), 0, frozen)
     return see
 
 
@@ -171,6 +169,7 @@ def main():
     parser.add_argument("--layers", type=int, default=5)
     parser.add_argument("--peak", type=float, default=1.5e-3)
     parser.add_argument("--peak-tower", type=float, default=1e-4)
+    parser.add_argument("--thawed", type=int, default=99, help="last layers of the tower that learn, too")
     parser.add_argument("--width", type=float, default=48, help="of the box targets at the start, in bins")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
@@ -184,7 +183,9 @@ def main():
     if args.start and "heads" in (saved := torch.load(args.start, weights_only=True)):
         heads.load_state_dict(saved["heads"])
     average = copy.deepcopy(model).requires_grad_(False)
-    optimiser = torch.optim.AdamW(groups(model, heads, args.peak, args.peak_tower), lr=args.peak, betas=(0.9, 0.98))
+    frozen = max(0, model.s.vision_layers - args.thawed)
+    optimiser = torch.optim.AdamW(groups(model, heads, args.peak, args.peak_tower, frozen), lr=args.peak,
+                                  betas=(0.9, 0.98))
     if args.resume:
         saved = torch.load(args.out, weights_only=True)
         model.load_state_dict(saved["model"]), average.load_state_dict(saved["average"])
@@ -201,16 +202,15 @@ def main():
     texts = Texts(args.texts, words) if args.texts else None
     held, rng = held_out(args.data), np.random.default_rng(args.seed + step)
     batches = stream(args.data, args.batch, args.seed + step)
-    frozen = args.peak_tower == 0
-    replay = Replay(batches, seeing(model.vision_tower), REPLAYED) if frozen else None
+    replay = Replay(batches, seeing(model.vision_tower, frozen), REPLAYED if frozen else 1)
     print("parameters", sum(p.numel() for p in model.parameters()), "held out", len(held.pictures), flush=True)
     run_start, last_save, last_score, sums = time.time(), time.time(), time.time(), []
     while (now := spent + time.time() - run_start) < 60 * args.minutes:
         share = now / (60 * args.minutes)
         for group in optimiser.param_groups:
             group["lr"] = group["peak"] * rate(step, share)
-        views, tokens = replay.pick(rng) if frozen else (next(batches), None)
-        out = learn(model, heads, words, codec, views, tokens, texts, rng, spread(share, args.width))
+        views, below = replay.pick(rng)
+        out = learn(model, heads, words, codec, views, below, frozen, texts, rng, spread(share, args.width))
         loss = L.total(out)
         optimiser.zero_grad()
         loss.backward()

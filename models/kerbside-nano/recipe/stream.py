@@ -62,21 +62,20 @@ def stream(data: Path, batch: int, seed: int, workers: int = 1):
 
 
 class Replay:
-    """Batches with what a frozen tower makes of them; each is learned from about `times` times."""
+    """Batches with what a tower's frozen layers make of them; each is learned from about `times` times."""
 
-    def __init__(self, batches, tokens_of, times: int, room: int = 400):
-        self.batches, self.tokens_of, self.times, self.room, self.held = batches, tokens_of, times, room, []
+    def __init__(self, batches, below_of, times: int, room: int = 400):
+        self.batches, self.below_of, self.times, self.room, self.held = batches, below_of, times, room, []
 
     def pick(self, rng):
-        """Views and their tower tokens (batch, 256, 384)."""
+        """Views and their states (batch, 256, 384)."""
         if self.held and rng.random() < 1 - 1 / self.times:
-            views, tokens = self.held[rng.integers(len(self.held))]
-            return views, tokens.float()
+            views, below = self.held[rng.integers(len(self.held))]
+            return views, below.float()
         views = next(self.batches)
-        with torch.no_grad():
-            tokens = self.tokens_of(views.pixels()).half()
-        if len(self.held) < self.room:
-            self.held.append((views, tokens))
-        else:
-            self.held[rng.integers(self.room)] = (views, tokens)
-        return views, tokens.float()
+        below = self.below_of(views.pixels()).half()
+        if self.times > 1 and len(self.held) < self.room:
+            self.held.append((views, below))
+        elif self.times > 1:
+            self.held[rng.integers(self.room)] = (views, below)
+        return views, below.float()

@@ -62,5 +62,9 @@ class Tower(nn.Module):
         """Before the last norm: (batch, 256, 384)."""
         return self.run_layers(self.embed(pictures), 0, len(self.encoder["layers"]))
 
+    def above(self, x, first: int):
+        """The rest of the way for what the layers below `first` made: (batch, 256, 384) -> same."""
+        return self.post_layernorm(self.run_layers(x, first, len(self.encoder["layers"])))
+
     def forward(self, pictures):
-        return self.post_layernorm(self.layers_out(pictures))
+        return self.above(self.embed(pictures), 0)

@@ -263,8 +263,11 @@ def load_tower(path: Path) -> Tower:
     return tower.eval()
 
 
+def whole_view(photo) -> View:
+    """A photo as the app would see it."""
+    return look(Image.fromarray(photo.pixels()), photo.items, (0, 0, 1, 1))
+
+
 def held_out_views(data: Path) -> list[View]:
-    """Whole photos as the app would see them."""
     some = [p for p in photos.training_photos(data) if held_out(p) and p.items and p.source != "food"]
-    views = [look(Image.fromarray(p.pixels()), p.items, (0, 0, 1, 1)) for p in some]
-    return [v for v in views if v.labels]
+    return [view for view in map(whole_view, some) if view.labels]
