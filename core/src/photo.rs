@@ -5,6 +5,7 @@
 
 use std::io::{Cursor, ErrorKind};
 
+use image::codecs::png::PngDecoder;
 use image::error::{ImageError, LimitErrorKind};
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
@@ -17,6 +18,9 @@ pub const MAX_PIXELS: u64 = 64_000_000;
 
 /// Most bytes a photo may have, as a file and decoded.
 pub const MAX_BYTES: u64 = 256 << 20;
+
+/// Most bytes of a PNG's profile and texts, unpacked: a few hundred bytes can become any number.
+const MAX_METADATA: u64 = 16 << 20;
 
 /// Why a photo cannot be used, and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -222,22 +226,31 @@ impl Frame {
     }
 }
 
-fn decoder(bytes: &[u8]) -> Result<impl ImageDecoder, PhotoError> {
-    let mut reader = ImageReader::new(Cursor::new(bytes));
-    let mut limits = Limits::default();
-    limits.max_alloc = Some(MAX_BYTES);
-    reader.limits(limits);
-    let reader = reader.with_guessed_format().expect("reading from memory does not fail");
-    match reader.format() {
-        Some(ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP) => {
-            // The decoder would paint what is missing of a JPEG grey.
-            if reader.format() == Some(ImageFormat::Jpeg) && !has_jpeg_end(bytes) {
-                return Err(PhotoError::Truncated);
-            }
-            reader.into_decoder().map_err(|error| explain(error, bytes))
+fn decoder(bytes: &[u8]) -> Result<Box<dyn ImageDecoder + '_>, PhotoError> {
+    let file = Cursor::new(bytes);
+    let opened = match image::guess_format(bytes) {
+        Ok(ImageFormat::Png) => {
+            PngDecoder::with_limits(file, limits(MAX_METADATA)).and_then(|mut decoder| {
+                decoder.set_limits(limits(MAX_BYTES))?;
+                Ok(Box::new(decoder) as Box<dyn ImageDecoder>)
+            })
         }
-        _ => Err(PhotoError::Unsupported(None)),
-    }
+        // The decoder would paint what is missing of a JPEG grey.
+        Ok(ImageFormat::Jpeg) if !has_jpeg_end(bytes) => return Err(PhotoError::Truncated),
+        Ok(format @ (ImageFormat::Jpeg | ImageFormat::WebP)) => {
+            let mut reader = ImageReader::with_format(file, format);
+            reader.limits(limits(MAX_BYTES));
+            reader.into_decoder().map(|decoder| Box::new(decoder) as Box<dyn ImageDecoder>)
+        }
+        _ => return Err(PhotoError::Unsupported(None)),
+    };
+    opened.map_err(|error| explain(error, bytes))
+}
+
+fn limits(bytes: u64) -> Limits {
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(bytes);
+    limits
 }
 
 /// Whether an end-of-image marker follows the first scan. Inside a scan the marker's bytes are

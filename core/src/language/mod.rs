@@ -7,3 +7,4 @@ pub mod mask;
 pub mod prompt;
 pub mod rope;
 pub mod tokenizer;
+mod tokenizer_parts;

@@ -7,25 +7,44 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
+use tokenizers::processors::PostProcessorWrapper as PostProcessor;
+
+use super::tokenizer_parts;
+
 /// How many `<loc>` tokens there are: coordinates are written as `0..=1023`.
 pub const LOCATIONS: u32 = 1024;
 /// How many `<seg>` tokens there are: the entries of the mask autoencoder's codebook.
 pub const CODES: u32 = 128;
 
+/// Most bytes of a text that is made into tokens: far more than fit into any session.
+pub const LONGEST_TEXT: usize = 64 << 10;
+
 /// Why a tokenizer cannot be used, or a text not be tokenised.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenizerError {
     /// The file is no `tokenizer.json`.
-    #[error("the tokenizer cannot be read")]
+    #[error("tokenizer.json cannot be read ({0}); fetch the pack again")]
     File(#[source] tokenizers::Error),
+    /// The file is put together from other parts than Gemma's.
+    #[error("tokenizer.json: {0}; use the tokenizer of a PaliGemma")]
+    Unsupported(#[source] serde_json::Error),
+    /// Two tokens with one id.
+    #[error("tokenizer.json has the id {id} twice; fetch the pack again")]
+    Twice {
+        /// The id.
+        id: u32,
+    },
     /// A token the tasks rest on is not in the vocabulary.
-    #[error("the tokenizer has no token {token:?}")]
+    #[error("tokenizer.json has no token {token:?}; use the tokenizer of a PaliGemma")]
     Missing {
         /// The token's text.
         token: String,
     },
     /// `<loc>` or `<seg>` tokens do not follow one another.
-    #[error("the token {token} has id {found}, not {expected}: its kind is not contiguous")]
+    #[error(
+        "tokenizer.json: the token {token} has id {found}, not {expected}, so that its kind is not \
+         contiguous; use the tokenizer of a PaliGemma"
+    )]
     Shifted {
         /// The first token that is out of place.
         token: String,
@@ -35,18 +54,30 @@ pub enum TokenizerError {
         found: u32,
     },
     /// `"\n"` is not encoded as its own token, which every prompt ends with.
-    #[error("the tokenizer does not encode a newline as its own token")]
+    #[error(
+        "tokenizer.json does not make a token of its own of a newline; \
+         use the tokenizer of a PaliGemma"
+    )]
     Newline,
     /// The vocabulary is larger than the embedding.
-    #[error("the tokenizer needs {needed} rows, the embedding has {rows}")]
+    #[error(
+        "tokenizer.json needs {needed} rows, the embedding in the weights has {rows}; \
+         convert the pack anew"
+    )]
     TooFewRows {
         /// Rows of the embedding.
         rows: usize,
         /// Highest token id plus one.
         needed: usize,
     },
+    /// A text that no prompt has room for.
+    #[error("the text has {bytes} bytes, at most {LONGEST_TEXT} are read; shorten it")]
+    TooLong {
+        /// Its length.
+        bytes: usize,
+    },
     /// The tokenizer failed on a text or on ids.
-    #[error("the tokenizer failed")]
+    #[error("the tokenizer failed ({0}); fetch the pack again")]
     Failed(#[source] tokenizers::Error),
 }
 
@@ -71,10 +102,17 @@ impl Tokenizer {
     /// Reads a Hugging Face `tokenizer.json`.
     ///
     /// # Errors
-    /// When the file is damaged, when a token of PaliGemma is missing or out of place, or when the
-    /// newline is not its own token.
+    /// When the file is damaged or not of Gemma's kind, when a token of PaliGemma is missing or out
+    /// of place, or when the newline is not its own token.
     pub fn from_bytes(json: &[u8]) -> Result<Self, TokenizerError> {
-        let inner = tokenizers::Tokenizer::from_bytes(json).map_err(TokenizerError::File)?;
+        tokenizer_parts::check(json).map_err(|error| match error.is_data() {
+            true => TokenizerError::Unsupported(error),
+            false => TokenizerError::File(error.into()),
+        })?;
+        let mut inner = tokenizers::Tokenizer::from_bytes(json).map_err(TokenizerError::File)?;
+        // Nothing is added around a text, and nothing of it cut off.
+        inner.with_post_processor(None::<PostProcessor>).with_padding(None);
+        inner.with_truncation(None).map_err(TokenizerError::File)?;
         let locations = contiguous(&inner, LOCATIONS, |n| format!("<loc{n:04}>"))?;
         let codes = contiguous(&inner, CODES, |n| format!("<seg{n:03}>"))?;
         let tokenizer = Self {
@@ -84,7 +122,7 @@ impl Tokenizer {
             image: id_of(&inner, "<image>")?,
             newline: id_of(&inner, "\n")?,
             reserved: special_ids(&inner),
-            size: size(&inner),
+            size: size(&inner)?,
             locations,
             codes,
             inner,
@@ -109,7 +147,7 @@ impl Tokenizer {
     /// typed in it is left out, so that no text can end a prompt or pose as an answer.
     ///
     /// # Errors
-    /// [`TokenizerError::Failed`].
+    /// [`TokenizerError::TooLong`], [`TokenizerError::Failed`].
     pub fn encode_text(&self, text: &str) -> Result<Vec<u32>, TokenizerError> {
         // Filtering ids rather than text also catches what normalisation turns into a token.
         let mut ids = self.encode_markup(text)?;
@@ -120,8 +158,11 @@ impl Tokenizer {
     /// Tokens of a text written by the program, where `<loc0000>` means the token.
     ///
     /// # Errors
-    /// [`TokenizerError::Failed`].
+    /// [`TokenizerError::TooLong`], [`TokenizerError::Failed`].
     pub fn encode_markup(&self, text: &str) -> Result<Vec<u32>, TokenizerError> {
+        if text.len() > LONGEST_TEXT {
+            return Err(TokenizerError::TooLong { bytes: text.len() });
+        }
         let encoding = self.inner.encode_fast(text, false).map_err(TokenizerError::Failed)?;
         Ok(encoding.get_ids().to_vec())
     }
@@ -232,9 +273,14 @@ fn special_ids(inner: &tokenizers::Tokenizer) -> HashSet<u32> {
     special.map(|(id, _)| id).collect()
 }
 
-fn size(inner: &tokenizers::Tokenizer) -> usize {
-    let highest = inner.get_vocab(true).into_values().max();
-    highest.map_or(0, |id| id as usize + 1)
+/// Highest id plus one, once no id is there twice: what such an id means nobody could tell.
+fn size(inner: &tokenizers::Tokenizer) -> Result<usize, TokenizerError> {
+    let mut ids: Vec<u32> = inner.get_vocab(true).into_values().collect();
+    ids.sort_unstable();
+    match ids.array_windows().find(|[one, next]| one == next) {
+        Some(&[id, _]) => Err(TokenizerError::Twice { id }),
+        None => Ok(ids.last().map_or(0, |id| *id as usize + 1)),
+    }
 }
 
 #[cfg(test)]
@@ -417,7 +463,8 @@ pub(crate) mod tests {
         let error = Tokenizer::from_bytes(&json_bytes(&json)).unwrap_err();
         assert!(matches!(error, TokenizerError::Missing { token } if token == "<seg127>"));
 
-        assert!(matches!(Tokenizer::from_bytes(b"{}"), Err(TokenizerError::File(_))));
+        assert!(matches!(Tokenizer::from_bytes(b"{"), Err(TokenizerError::File(_))));
+        assert!(matches!(Tokenizer::from_bytes(b"{}"), Err(TokenizerError::Unsupported(_))));
     }
 
     #[test]

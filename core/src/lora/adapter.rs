@@ -9,6 +9,7 @@ use super::config::LoraConfig;
 use super::coverage::Coverage;
 use super::error::LoraError;
 use super::module::{Half, Module, split_key};
+use crate::pack::header;
 use crate::pack::{AdapterFiles, Architecture, Manifest, Part, PrefixMode};
 use crate::quant::low_rank::LowRank;
 
@@ -110,6 +111,8 @@ impl LoraAdapter {
     pub fn read(id: &str, files: &AdapterFiles, base: &BaseModel) -> Result<Self, LoraError> {
         let config = LoraConfig::parse(id, &files.config)?;
         check_base(id, &config, files.prefix_mode, base)?;
+        header::check(&files.tensors)
+            .map_err(|reason| LoraError::Header { id: id.to_owned(), reason })?;
         let tensors = SafeTensors::deserialize(&files.tensors)
             .map_err(|source| LoraError::File { id: id.to_owned(), source })?;
         let (found, mut misfits) = collect(&tensors);

@@ -119,8 +119,8 @@ impl LoraConfig {
         if !is_rank(&r) {
             return Err(format!("r is {r}, a rank is from 1 to {MAX_RANK}"));
         }
-        if !alpha.is_finite() {
-            return Err("lora_alpha is not finite".into());
+        if !is_alpha(&alpha) {
+            return Err(format!("lora_alpha is {alpha}, it should be a number above 0"));
         }
         let named = stored.base_model_name_or_path.filter(|name| is_hub_id(name));
         let Kerbside { base, prefix_mode, sure } = stored.kerbside.unwrap_or_default();
@@ -144,7 +144,7 @@ impl LoraConfig {
                 usize::try_from(v.as_u64()?).ok().filter(is_rank)
             })?,
             alphas: overrides("alpha_pattern", stored.alpha_pattern, |v| {
-                Some(v.as_f64()? as f32).filter(|alpha| alpha.is_finite())
+                Some(v.as_f64()? as f32).filter(is_alpha)
             })?,
         })
     }
@@ -171,6 +171,11 @@ impl LoraConfig {
 
 fn is_rank(rank: &usize) -> bool {
     (1..=MAX_RANK).contains(rank)
+}
+
+/// What would turn an adapter round, or off, is a slip.
+fn is_alpha(alpha: &f32) -> bool {
+    alpha.is_finite() && *alpha > 0.0
 }
 
 /// The key and its value, if it asks for something that is not done here.

@@ -6,7 +6,7 @@ use crate::pack::PrefixMode;
 #[derive(Debug, thiserror::Error)]
 pub enum LoraError {
     /// `adapter_config.json` is not one that PEFT would read.
-    #[error("adapter {id}: adapter_config.json: {reason}")]
+    #[error("adapter {id}: adapter_config.json: {reason}; save the adapter again with PEFT")]
     Config {
         /// The adapter.
         id: String,
@@ -22,7 +22,7 @@ pub enum LoraError {
         keys: Vec<String>,
     },
     /// No adapter can be trained for these modules.
-    #[error("target modules {target}: {reason}")]
+    #[error("target modules {target}: {reason}; choose others")]
     Target {
         /// What was asked for, as JSON.
         target: String,
@@ -30,15 +30,23 @@ pub enum LoraError {
         reason: String,
     },
     /// `adapter_model.safetensors` cannot be read.
-    #[error("adapter {id}: adapter_model.safetensors: {source}")]
+    #[error("adapter {id}: adapter_model.safetensors: {source}; save it again as safetensors")]
     File {
         /// The adapter.
         id: String,
         /// What the container's reader says.
         source: safetensors::SafeTensorError,
     },
+    /// The header of `adapter_model.safetensors` is not one of a few hundred tensors.
+    #[error("adapter {id}: adapter_model.safetensors: {reason}; save it again as safetensors")]
+    Header {
+        /// The adapter.
+        id: String,
+        /// What is wrong.
+        reason: String,
+    },
     /// Tensors that do not land on the base, each with the reason.
-    #[error("adapter {id} does not fit this model: {}", shorten(misfits))]
+    #[error("adapter {id} does not fit this model: {}; train it for this model", shorten(misfits))]
     Misfits {
         /// The adapter.
         id: String,
@@ -46,7 +54,9 @@ pub enum LoraError {
         misfits: Vec<String>,
     },
     /// Trained on another base.
-    #[error("adapter {id} was trained on {trained_on}, this pack's base is {base}")]
+    #[error(
+        "adapter {id} was trained on {trained_on}, this pack's base is {base}; choose another adapter"
+    )]
     OtherBase {
         /// The adapter.
         id: String,
@@ -56,7 +66,10 @@ pub enum LoraError {
         base: String,
     },
     /// Trained for another way of masking the prefix.
-    #[error("adapter {id} was trained for the {trained_for} prefix, this pack's is {here}")]
+    #[error(
+        "adapter {id} was trained for the {trained_for} prefix, this pack's is {here}; \
+         choose another adapter"
+    )]
     OtherPrefixMode {
         /// The adapter.
         id: String,
@@ -66,7 +79,10 @@ pub enum LoraError {
         here: PrefixMode,
     },
     /// Larger than all adapters together may be.
-    #[error("adapter {id} takes {bytes} bytes, all adapters together may take {budget}")]
+    #[error(
+        "adapter {id} takes {bytes} bytes, all adapters together may take {budget}; \
+         choose one of a lower rank"
+    )]
     TooLarge {
         /// The adapter.
         id: String,

@@ -3,8 +3,17 @@
 //!
 //! Names are those of the trainer's model, such as `model.language_model.layers.0.mlp.up_proj`.
 
-use fancy_regex::Regex;
+use fancy_regex::{Regex, RegexBuilder};
 use serde::Deserialize;
+
+/// Most names or patterns of one key: PEFT lists at most the matrices of a model, some hundreds.
+const MOST: usize = 2048;
+
+/// Most steps a pattern may take on one name, of some sixty letters.
+const MOST_STEPS: usize = 100_000;
+
+/// Most bytes of a compiled pattern; those of PEFT's take a hundredth.
+const LARGEST_PATTERN: usize = 1 << 20;
 
 /// `target_modules` and `exclude_modules`: a list of names and suffixes, or one pattern.
 #[derive(Debug, Clone, Deserialize)]
@@ -114,6 +123,7 @@ impl Names {
 impl Matcher {
     fn new(names: Names) -> Result<Self, String> {
         Ok(match names {
+            Names::List(names) if names.len() > MOST => return Err(too_many(names.len())),
             Names::List(names) => Self::Suffixes(names),
             Names::Pattern(text) => Self::Pattern(compile(&format!(r"\A(?:{text})\z"))?),
         })
@@ -150,6 +160,10 @@ impl<T: Copy> Overrides<T> {
     /// # Errors
     /// In words, which pattern is wrong.
     pub fn new(patterns: impl IntoIterator<Item = (String, T)>) -> Result<Self, String> {
+        let patterns: Vec<_> = patterns.into_iter().collect();
+        if patterns.len() > MOST {
+            return Err(too_many(patterns.len()));
+        }
         let compile = |(text, value)| Ok((compile(&format!(r"\A(?:.*\.)?(?:{text})\z"))?, value));
         patterns.into_iter().map(compile).collect::<Result<_, String>>().map(Self)
     }
@@ -172,6 +186,7 @@ fn layer_patterns(names: Option<Names>) -> Result<Vec<Regex>, String> {
     let patterns = match names.filter(|names| !names.is_empty()) {
         None => return Ok(vec![compile(r"\A.*?\.[^.]*\.(?P<idx>\d+)\.")?]),
         Some(Names::Pattern(text)) => vec![text],
+        Some(Names::List(texts)) if texts.len() > MOST => return Err(too_many(texts.len())),
         Some(Names::List(texts)) => texts,
     };
     let whole = |text: &String| compile(&format!(r"\A(?:|.*?\.)(?:{text})\.(?P<idx>\d+)\."));
@@ -183,11 +198,22 @@ fn is_suffix(module: &str, name: &str) -> bool {
 }
 
 fn compile(text: &str) -> Result<Regex, String> {
-    Regex::new(text).map_err(|e| format!("pattern {text}: {e}"))
+    let mut builder = RegexBuilder::new(text);
+    builder.backtrack_limit(MOST_STEPS).delegate_size_limit(LARGEST_PATTERN);
+    builder.build().map_err(|e| format!("pattern {}: {e}", short(text)))
 }
 
 fn is_match(pattern: &Regex, module: &str) -> Result<bool, String> {
-    pattern.is_match(module).map_err(|e| format!("pattern {pattern}: {e}"))
+    pattern.is_match(module).map_err(|e| format!("pattern {}: {e}", short(pattern.as_str())))
+}
+
+fn too_many(found: usize) -> String {
+    format!("{found} names or patterns, at most {MOST} are read")
+}
+
+/// A pattern in a message: its beginning.
+fn short(pattern: &str) -> String {
+    pattern.chars().take(100).collect()
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
 //! Everything may lie in the archive's root or in one folder. Lengths must stand before the data:
 //! programs that write archives to a disk put them there, those that stream them cannot.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, BufReader, ErrorKind, Read, Write};
@@ -29,6 +30,10 @@ use crate::cancel::CancelToken;
 const MOST_FILES: usize = 10_000;
 /// Most bytes that are unpacked: more than any model a phone can hold.
 const MOST_BYTES: u64 = 32 << 30;
+/// How many bytes may come out of one: weights hardly shrink, texts to a tenth.
+const MOST_SWELLING: u64 = 20;
+/// Bytes that may come out of any archive, however small.
+const ALWAYS_ROOM: u64 = 16 << 20;
 /// Bytes asked for at once, and between two looks at the cancel token.
 const CHUNK: usize = 1 << 20;
 
@@ -129,9 +134,10 @@ pub(crate) fn unpack(
     progress: &mut dyn FnMut(u64),
 ) -> Result<Unpacked, PackError> {
     create_dir(target)?;
-    let watched = Watched { source, read: 0, cancel, progress };
+    let read = Cell::new(0);
+    let watched = Watched { source, read: &read, cancel, progress };
     let mut reader = BufReader::with_capacity(CHUNK, watched);
-    let (mut files, mut room) = (BTreeMap::new(), MOST_BYTES);
+    let (mut files, mut room) = (BTreeMap::new(), Room { read: &read, unpacked: 0 });
     let explain = |error| explain(error, cancel);
     while let Some(mut entry) = read_zipfile_from_stream(&mut reader).map_err(explain)? {
         if entry.is_dir() {
@@ -151,14 +157,17 @@ pub(crate) fn unpack(
 fn unpack_file(
     entry: &mut dyn Read,
     to: &Path,
-    room: &mut u64,
+    room: &mut Room<'_>,
     cancel: &CancelToken,
 ) -> Result<Contents, PackError> {
     if let Some(folder) = to.parent() {
         create_dir(folder)?;
     }
     // Never a second time into the same file, whatever the file system takes for the same name.
-    let mut file = File::create_new(to).map_err(|e| PackError::io(to, e))?;
+    let mut file = File::create_new(to).map_err(|e| match e.kind() {
+        ErrorKind::AlreadyExists => not_a_model("it holds a file twice"),
+        _ => PackError::io(to, e),
+    })?;
     let (mut hasher, mut bytes, mut chunk) = (Sha256::new(), 0, vec![0; CHUNK]);
     loop {
         let n = match entry.read(&mut chunk) {
@@ -167,8 +176,7 @@ fn unpack_file(
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
             Err(error) => return Err(explain(ZipError::Io(error), cancel)),
         };
-        *room =
-            room.checked_sub(n as u64).ok_or_else(|| not_a_model("it is larger than any model"))?;
+        room.take(n as u64)?;
         hasher.update(&chunk[..n]);
         file.write_all(&chunk[..n]).map_err(|e| PackError::io(to, e))?;
         bytes += n as u64;
@@ -177,10 +185,32 @@ fn unpack_file(
     Ok(Contents { bytes, sha256: hex(&hasher.finalize()) })
 }
 
+/// How much may still come out of the archive.
+struct Room<'a> {
+    /// Bytes read of it so far.
+    read: &'a Cell<u64>,
+    /// Bytes that came out so far.
+    unpacked: u64,
+}
+
+impl Room<'_> {
+    fn take(&mut self, bytes: u64) -> Result<(), PackError> {
+        self.unpacked += bytes;
+        let swollen = ALWAYS_ROOM.saturating_add(self.read.get().saturating_mul(MOST_SWELLING));
+        if self.unpacked > MOST_BYTES {
+            return Err(not_a_model("it is larger than any model"));
+        }
+        if self.unpacked > swollen {
+            return Err(not_a_model("far more comes out of it than any model packs into a file"));
+        }
+        Ok(())
+    }
+}
+
 /// The stream, counted and open to cancellation.
 struct Watched<'a> {
     source: &'a mut dyn Read,
-    read: u64,
+    read: &'a Cell<u64>,
     cancel: &'a CancelToken,
     progress: &'a mut dyn FnMut(u64),
 }
@@ -189,8 +219,8 @@ impl Read for Watched<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.cancel.check().map_err(io::Error::other)?;
         let n = self.source.read(buffer)?;
-        self.read += n as u64;
-        (self.progress)(self.read);
+        self.read.set(self.read.get() + n as u64);
+        (self.progress)(self.read.get());
         Ok(n)
     }
 }

@@ -68,6 +68,16 @@ pub enum PackError {
         /// Bytes found.
         found: u64,
     },
+    /// A file that is read whole is longer than any of its kind.
+    #[error("{path} has {found} bytes, at most {limit} are read; do not use this file")]
+    TooLong {
+        /// The file.
+        path: PathBuf,
+        /// Bytes found.
+        found: u64,
+        /// Most bytes that are read.
+        limit: u64,
+    },
     /// A file's content is not what the manifest says.
     #[error("{path} is damaged (sha256 {found}, pack.json says {expected}); fetch the pack again")]
     Hash {

@@ -145,7 +145,7 @@ fn copy_pack(
 
 /// The last steps on a folder whose files are written and whose hashes were right.
 pub(super) fn seal(dir: &Path, manifest: &Manifest, json: &[u8]) -> Result<(), PackError> {
-    open_weights(dir, manifest)?;
+    open_weights(dir, manifest)?.check_numbers()?;
     stamp(dir, manifest, json)?;
     for folder in folders(manifest) {
         sync_dir(&dir.join(folder))?;

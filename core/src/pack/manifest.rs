@@ -14,6 +14,12 @@ use crate::vision::config::VisionConfig;
 /// File name of the manifest.
 pub const MANIFEST: &str = "pack.json";
 
+/// Most bytes of a manifest: a thousand files take some 0.2 MB.
+pub(super) const LONGEST: u64 = 1 << 20;
+
+/// Most layers of a tower or decoder. Each is a dozen tensors to be looked for.
+const MOST_LAYERS: usize = 1024;
+
 /// The schema this engine reads and writes.
 pub const SCHEMA: u32 = 1;
 
@@ -156,6 +162,7 @@ impl Architecture {
         let rules = [
             (sizes.contains(&0), "no size may be 0"),
             (sizes.iter().any(|&s| s > 1 << 24), "no size may be above 2^24"),
+            (v.layers.max(t.layers) > MOST_LAYERS, "no model has more than 1024 layers"),
             (t.layer_pattern.is_empty(), "text.layer_pattern must not be empty"),
             (self.projection_dim != t.hidden, "projection_dim must be text.hidden"),
         ];
@@ -246,14 +253,14 @@ impl Manifest {
 
     /// Length of all files together, in bytes.
     pub fn total_bytes(&self) -> u64 {
-        self.files.iter().map(|f| f.bytes).sum()
+        self.files.iter().fold(0, |sum, file| sum.saturating_add(file.bytes))
     }
 
     /// Length of a bundled adapter's files, in bytes.
     pub fn adapter_bytes(&self, id: &str) -> u64 {
         let folder = format!("adapters/{id}/");
         let own = self.files.iter().filter(|file| file.path.starts_with(&folder));
-        own.map(|file| file.bytes).sum()
+        own.fold(0, |sum, file| sum.saturating_add(file.bytes))
     }
 
     fn check(&self, path: &Path) -> Result<(), PackError> {

@@ -4,6 +4,7 @@
 //! manifest       pack.json
 //! path           which names and paths a manifest may contain
 //! part           vision, projector, language, and how checkpoints spell them
+//! header         what must hold before a file's header is taken apart
 //! tensors        which tensors an architecture has
 //! weights        weights.safetensors, mapped and checked
 //! write          … and written
@@ -22,6 +23,7 @@ mod archive;
 mod error;
 #[cfg(test)]
 pub(crate) mod fixture;
+pub(crate) mod header;
 mod import;
 pub mod manifest;
 mod open;

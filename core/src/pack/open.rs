@@ -6,9 +6,12 @@ use std::sync::Arc;
 
 use super::adapter_files::{AdapterFiles, adapter_files};
 use super::error::PackError;
-use super::manifest::{MANIFEST, Manifest, Role};
+use super::manifest::{LONGEST, MANIFEST, Manifest, Role};
 use super::verify::verify;
 use super::weights::WeightMap;
+
+/// Most bytes of a tokenizer or a mask codec: twice what the largest vocabulary takes.
+const LONGEST_FILE: u64 = 64 << 20;
 
 /// A model pack, verified and mapped. Clones share the map.
 #[derive(Debug, Clone)]
@@ -26,8 +29,7 @@ impl Pack {
     /// [`PackError`], naming the file that is wrong and what to do.
     pub fn open(dir: &Path) -> Result<Self, PackError> {
         let (manifest, json) = read_manifest(dir)?;
-        verify(dir, &manifest, &json)?;
-        let weights = Arc::new(open_weights(dir, &manifest)?);
+        let weights = Arc::new(verify(dir, &manifest, &json)?);
         Ok(Self { dir: dir.to_owned(), manifest, weights })
     }
 
@@ -84,16 +86,25 @@ impl Pack {
         let Some(file) = self.manifest.file(role) else {
             return Ok(None);
         };
-        let path = self.dir.join(&file.path);
-        fs::read(&path).map(Some).map_err(|e| PackError::io(&path, e))
+        read_file(&self.dir.join(&file.path), LONGEST_FILE).map(Some)
     }
 }
 
 /// The manifest of a pack folder, and its text.
 pub(crate) fn read_manifest(dir: &Path) -> Result<(Manifest, Vec<u8>), PackError> {
     let path = dir.join(MANIFEST);
-    let json = fs::read(&path).map_err(|e| PackError::io(&path, e))?;
+    let json = read_file(&path, LONGEST)?;
     Ok((Manifest::parse(&json, &path)?, json))
+}
+
+/// The contents of a file that is read whole and so has to fit into memory.
+pub(super) fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>, PackError> {
+    let read = || {
+        let found = fs::metadata(path)?.len();
+        if found > limit { Ok(Err(found)) } else { fs::read(path).map(Ok) }
+    };
+    let bytes = read().map_err(|e| PackError::io(path, e))?;
+    bytes.map_err(|found| PackError::TooLong { path: path.to_owned(), found, limit })
 }
 
 /// Maps the weights that a manifest names.

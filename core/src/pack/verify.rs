@@ -12,7 +12,8 @@ use sha2::{Digest, Sha256};
 
 use super::error::PackError;
 use super::manifest::{FileEntry, Manifest};
-use super::open::read_manifest;
+use super::open::{open_weights, read_manifest};
+use super::weights::WeightMap;
 use crate::cancel::CancelToken;
 
 /// File name of the note about the last full check.
@@ -27,19 +28,21 @@ struct Stamp {
     modified: BTreeMap<String, u64>,
 }
 
-/// Checks lengths always, and hashes unless the stamp says that nothing changed since they were
-/// right. `json` is the text of the manifest.
-pub(super) fn verify(dir: &Path, manifest: &Manifest, json: &[u8]) -> Result<(), PackError> {
+/// Checks lengths always, and contents unless the stamp says that nothing changed since they were
+/// right. `json` is the text of the manifest. Gives back the mapped weights.
+pub(super) fn verify(dir: &Path, manifest: &Manifest, json: &[u8]) -> Result<WeightMap, PackError> {
     let now = observe(dir, manifest, json)?;
     if read_stamp(dir).is_some_and(|then| then == now) {
-        return Ok(());
+        return open_weights(dir, manifest);
     }
     for file in &manifest.files {
         check_hash(&dir.join(&file.path), file)?;
     }
-    // A pack inside a read-only app bundle is hashed on every open instead.
+    let weights = open_weights(dir, manifest)?;
+    weights.check_numbers()?;
+    // A pack inside a read-only app bundle is checked on every open instead.
     let _ = write_stamp(dir, &now);
-    Ok(())
+    Ok(weights)
 }
 
 /// Hashes every file, whatever the stamp says. `progress` hears bytes done and bytes in all.
@@ -67,6 +70,7 @@ pub fn verify_whole(
             return Err(damaged);
         }
     }
+    open_weights(dir, &manifest)?.check_numbers()?;
     // As on opening, a pack in a read-only folder has none.
     let _ = write_stamp(dir, &now);
     Ok(())

@@ -11,9 +11,11 @@ use memmap2::Mmap;
 use safetensors::{Dtype, SafeTensors, tensor::TensorInfo};
 
 use super::error::PackError;
+use super::header;
 use super::manifest::Architecture;
 use super::tensors::{TensorRole, TensorSpec, tensors};
 use super::write::{ALIGNMENT, PACKED_KEY, PackedShape};
+use crate::quant::pack::SCALE_BYTES;
 use crate::quant::{Matrix, WeightKind};
 
 /// A weights file in memory. Tensors handed out keep the map alive.
@@ -44,6 +46,27 @@ struct Stored {
     cols: usize,
     /// Of the numbers, from the beginning of the file.
     span: Range<usize>,
+}
+
+impl TensorView<'_> {
+    /// Whether all its numbers are; of a packed tensor, its scales.
+    fn is_finite(&self) -> bool {
+        let halves = |bytes: &[u8]| {
+            let pairs = bytes.as_chunks::<2>().0.iter();
+            pairs.copied().all(|pair| f16::from_le_bytes(pair).is_finite())
+        };
+        match self.kind {
+            WeightKind::F32 => {
+                let quads = self.bytes.as_chunks::<4>().0.iter();
+                quads.copied().all(|quad| f32::from_le_bytes(quad).is_finite())
+            }
+            WeightKind::F16 => halves(self.bytes),
+            WeightKind::Packed(kind) => {
+                let blocks = self.bytes.chunks_exact(kind.block_bytes());
+                blocks.into_iter().all(|block| halves(&block[..SCALE_BYTES]))
+            }
+        }
+    }
 }
 
 impl WeightMap {
@@ -97,6 +120,20 @@ impl WeightMap {
         }
     }
 
+    /// Reads every number and scale: one that is not finite would spread, or be taken for another
+    /// by a kernel. As slow as hashing the file, and done as often.
+    ///
+    /// # Errors
+    /// [`PackError::Weights`] with the tensor.
+    pub(super) fn check_numbers(&self) -> Result<(), PackError> {
+        match self.iter().find(|(_, tensor)| !tensor.is_finite()) {
+            None => Ok(()),
+            Some((name, _)) => {
+                Err(self.refuse(format!("{name} holds numbers that are not finite")))
+            }
+        }
+    }
+
     /// All tensors, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, TensorView<'_>)> {
         let mut names: Vec<_> = self.tensors.iter().collect();
@@ -131,6 +168,7 @@ impl WeightMap {
 
 /// Every tensor of the file, with lengths and alignment checked.
 fn read_header(map: &[u8]) -> Result<HashMap<String, Stored>, String> {
+    header::check(map).map_err(|e| format!("header: {e}"))?;
     let (len, header) = SafeTensors::read_metadata(map).map_err(|e| format!("header: {e}"))?;
     let data = 8 + len;
     if !data.is_multiple_of(ALIGNMENT) {

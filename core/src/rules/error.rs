@@ -6,21 +6,39 @@ use std::fmt;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A file the pack cannot do without.
-    #[error("{0}: missing")]
+    #[error("{0}: missing; fetch the rule pack again")]
     MissingFile(&'static str),
     /// A file no reader knows: most likely a misspelt name whose rows would silently be lost.
-    #[error("{0}: not a file of a rule pack")]
+    #[error("{0}: not a file of a rule pack; take it out, or give it its right name")]
     UnknownFile(String),
     /// A file far longer than any town's table.
-    #[error("{file}: longer than {} MB", limit >> 20)]
+    #[error("{file}: longer than {} MB; split the pack", limit >> 20)]
     TooLong {
         /// Name of the file inside the pack's folder.
         file: String,
         /// Most bytes a file may have.
         limit: usize,
     },
+    /// More of something than any town has.
+    #[error("{file}: too many {what}, at most {limit} are read; split the pack")]
+    TooMany {
+        /// Name of the file inside the pack's folder.
+        file: String,
+        /// Of what.
+        what: String,
+        /// How many there may be.
+        limit: usize,
+    },
+    /// Written for a later engine.
+    #[error("pack.json: the pack has schema {found}, this engine reads {here}; update the app")]
+    TooNew {
+        /// The pack's schema.
+        found: u32,
+        /// The one that is read.
+        here: u32,
+    },
     /// Not JSON, or not of the expected shape; the source names line and column.
-    #[error("{file}: {source}")]
+    #[error("{file}: {source}; mend the file, or fetch the rule pack again")]
     Json {
         /// Name of the file inside the pack's folder.
         file: String,
@@ -28,7 +46,7 @@ pub enum Error {
         source: serde_json::Error,
     },
     /// Well-formed, but it does not hold together.
-    #[error("{} problems, the first: {}", .0.len(), .0[0])]
+    #[error("{} problems, the first: {}; the pack's author must mend them", .0.len(), .0[0])]
     Invalid(Vec<Finding>),
 }
 

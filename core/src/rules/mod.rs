@@ -6,6 +6,7 @@
 //! text      texts in several languages; folding for comparison
 //! class     the nine classes the detector knows
 //! pack      one community: who it is, its sources, its tables
+//! bounds    how large its tables may be
 //! zone      districts, and which row counts where
 //! stream    kinds of waste, the ways they are collected, bags and places
 //! notice    bulky waste, fees, deposits, penalties
@@ -33,6 +34,7 @@
 //! and names of the pack, never passed on.
 
 mod ask;
+mod bounds;
 mod cases;
 mod choose;
 mod class;
@@ -80,5 +82,6 @@ pub use stream::{Bag, BagSize, How, Moment, Place, Price, SetOut, Site, Stream, 
 pub use text::Texts;
 pub use zone::{Side, Street, Zone};
 
+pub(crate) use bounds::LONGEST_FILE;
 pub(crate) use phrases::Lead;
 pub(crate) use text::fold;

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+use super::bounds;
 use super::cases::Case;
 use super::error::Error;
 use super::index::Index;
@@ -17,10 +18,20 @@ use super::text::{Texts, fold};
 use super::zone::{Reach, Zone, reach};
 use crate::schedule::Schedule;
 
+/// The shape of a pack's files that this engine reads.
+const SCHEMA: u32 = 1;
+
+fn first_schema() -> u32 {
+    1
+}
+
 /// Who the community is, and for how long the pack may be trusted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PackInfo {
+    /// The shape of the pack's files: 1, also where nothing is said.
+    #[serde(default = "first_schema")]
+    pub schema: u32,
     /// Unique among all packs: the name of its folder.
     pub id: String,
     /// What the community is called.
@@ -53,8 +64,18 @@ impl PackInfo {
     /// Reads a pack's `pack.json` alone: enough to list it.
     ///
     /// # Errors
-    /// [`Error::Json`].
+    /// [`Error::Json`], and [`Error::TooNew`] for a shape that came after this engine.
     pub fn from_json(json: &[u8]) -> Result<Self, Error> {
+        /// Looked at before anything else: a later shape may have other keys.
+        #[derive(Deserialize)]
+        struct Head {
+            #[serde(default = "first_schema")]
+            schema: u32,
+        }
+        let Head { schema } = read("pack.json", json)?;
+        if schema != SCHEMA {
+            return Err(Error::TooNew { found: schema, here: SCHEMA });
+        }
         read("pack.json", json)
     }
 
@@ -139,9 +160,6 @@ pub struct RulePack {
     pub(super) index: Index,
 }
 
-/// Most bytes of a file: twice what 15,000 items in three languages take.
-const LONGEST_FILE: usize = 16 << 20;
-
 /// Files that lie in a pack's folder and are read by others.
 const NEIGHBOURS: [&str; 1] = ["README.md"];
 
@@ -165,7 +183,8 @@ impl RulePack {
     /// everything, not for answering questions.
     ///
     /// # Errors
-    /// As [`RulePack::from_files`], except [`Error::Invalid`].
+    /// As [`RulePack::from_files`], except [`Error::Invalid`]; [`Error::TooLong`] and
+    /// [`Error::TooMany`] for tables that no community has.
     pub fn parse<N, B>(files: impl IntoIterator<Item = (N, B)>) -> Result<Self, Error>
     where
         N: Into<String>,
@@ -174,18 +193,16 @@ impl RulePack {
         let mut files: BTreeMap<String, B> =
             files.into_iter().map(|(name, bytes)| (name.into(), bytes)).collect();
         files.retain(|name, _| !NEIGHBOURS.contains(&name.as_str()));
-        if let Some((name, _)) = files.iter().find(|(_, bytes)| bytes.as_ref().len() > LONGEST_FILE)
-        {
-            return Err(Error::TooLong { file: name.clone(), limit: LONGEST_FILE });
+        for (name, bytes) in &files {
+            bounds::check_file(name, bytes.as_ref())?;
         }
         let files = &mut files;
-        let items: Vec<Item> = required(files, "items.json")?;
-        let rules: Vec<Rule> = required(files, "rules.json")?;
-        let pack = Self {
-            index: Index::new(&items, &rules),
-            items,
-            rules,
-            info: required(files, "pack.json")?,
+        let info = files.remove("pack.json").ok_or(Error::MissingFile("pack.json"))?;
+        let mut pack = Self {
+            info: PackInfo::from_json(info.as_ref())?,
+            items: required(files, "items.json")?,
+            rules: required(files, "rules.json")?,
+            index: Index::default(),
             sources: required(files, "sources.json")?,
             zones: optional(files, "zones.json")?,
             streams: required(files, "streams.json")?,
@@ -199,10 +216,12 @@ impl RulePack {
             notices: optional(files, "notices.json")?,
             schedule: optional(files, "schedule.json")?,
         };
-        match files.pop_first() {
-            Some((name, _)) => Err(Error::UnknownFile(name)),
-            None => Ok(pack),
+        if let Some((name, _)) = files.pop_first() {
+            return Err(Error::UnknownFile(name));
         }
+        bounds::check_rows(&pack)?;
+        pack.index = Index::new(&pack.items, &pack.rules);
+        Ok(pack)
     }
 
     /// Who the community is.

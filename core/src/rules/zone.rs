@@ -111,13 +111,16 @@ fn lies_in(zones: &[Zone], here: &[String], zone: &str) -> bool {
     here.iter().any(|start| ancestry(zones, start).any(|id| id == zone))
 }
 
+/// Most zones that lie in one another: city, district, street and one to spare, twice.
+pub(super) const DEEPEST: usize = 8;
+
 /// A zone and the zones around it, innermost first. Bounded, so that a cycle in an unchecked pack
 /// cannot hang the caller.
 pub(super) fn ancestry<'a>(zones: &'a [Zone], start: &str) -> impl Iterator<Item = &'a str> {
     let find = move |id: &str| zones.iter().find(|zone| zone.id == id);
     std::iter::successors(find(start), move |zone| zone.parent.as_deref().and_then(find))
         .map(|zone| zone.id.as_str())
-        .take(zones.len() + 1)
+        .take(DEEPEST.min(zones.len() + 1))
 }
 
 #[cfg(test)]

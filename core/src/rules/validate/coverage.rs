@@ -12,8 +12,20 @@ use crate::rules::perceived::Context;
 use crate::rules::rule::Rule;
 use crate::rules::zone::{Reach, Zone, ancestry, reach};
 
+/// Most rules that decide one item or class: each is compared with each.
+const MOST_RIVALS: usize = 200;
+
+/// Most questions of what is done with something somewhere on some day: a second's work.
+const MOST_QUESTIONS: usize = 5_000_000;
+
 pub(super) fn check(report: &mut Report<'_>) {
-    for context in contexts(report.pack) {
+    let pack = report.pack;
+    let things = pack.items.len() + pack.rules.len() + pack.streams.len();
+    let Some(contexts) = contexts(pack, MOST_QUESTIONS / things.max(1)) else {
+        let message = "too many zones and changes to look at each: split the pack";
+        return report.add(at("rules.json", "", ""), message);
+    };
+    for context in contexts {
         classes(report, &context);
         items(report, &context);
         streams(report, &context);
@@ -25,8 +37,9 @@ pub(super) fn check(report: &mut Report<'_>) {
 }
 
 /// Every combination of zone and day on which anything changes: between two such days all rows
-/// stay the same, and of the zones no row is limited to one stands for all.
-fn contexts(pack: &RulePack) -> Vec<Context> {
+/// stay the same, and of the zones no row is limited to one stands for all. `None` if they are
+/// more than `most`.
+fn contexts(pack: &RulePack, most: usize) -> Option<Vec<Context>> {
     let limits = limits(pack);
     let special = |zone: &&Zone| ancestry(&pack.zones, &zone.id).any(|id| limits.contains(id));
     let (special, plain): (Vec<_>, Vec<_>) = pack.zones.iter().partition(special);
@@ -42,7 +55,8 @@ fn contexts(pack: &RulePack) -> Vec<Context> {
         let here = zones.iter().cloned();
         here.map(move |zones| Context { zones, date, language: String::new() })
     };
-    turning_days(pack).into_iter().flat_map(on).collect()
+    let days = turning_days(pack);
+    (days.len() * zones.len() <= most).then(|| days.into_iter().flat_map(on).collect())
 }
 
 /// Zones that some rule, way or bag is limited to.
@@ -127,12 +141,18 @@ fn here(context: &Context) -> String {
 fn contradictions(report: &mut Report<'_>) {
     let rules = &report.pack.rules;
     let mut clashing = BTreeSet::new();
-    for rivals in report.pack.index.rivals() {
+    let (many, few): (Vec<_>, Vec<_>) =
+        report.pack.index.rivals().partition(|rivals| rivals.len() > MOST_RIVALS);
+    for rivals in few {
         for (nth, later) in rivals.iter().enumerate() {
             let earlier = rivals[..nth].iter();
             let clashes = earlier.filter(|earlier| same_rank(&rules[*later], &rules[**earlier]));
             clashing.extend(clashes.map(|earlier| (*later, *earlier)));
         }
+    }
+    for rivals in many {
+        let message = format!("one of {} rules about the same thing", rivals.len());
+        report.add(at("rules.json", &rules[rivals[0]].id, ""), message);
     }
     for (later, earlier) in clashing {
         let (rule, other) = (&rules[later], &rules[earlier]);

@@ -15,6 +15,9 @@ const FILE: &str = "schedule.json";
 /// year, or a month late.
 const NEAR: i32 = 7;
 
+/// Nobody has published collections further ahead, in days.
+const LONGEST: i32 = 6 * 366;
+
 pub(super) fn check(report: &mut Report<'_>) {
     let pack = report.pack;
     unique(report, FILE, pack.schedule.rows.iter().map(|row| &row.id));
@@ -23,7 +26,10 @@ pub(super) fn check(report: &mut Report<'_>) {
         texts(report, at(FILE, "holidays", "names"), &holiday.names);
     }
     for row in &pack.schedule.rows {
-        validity(report, pack, row);
+        if !validity(report, pack, row) {
+            // Its days are too many to be looked at.
+            continue;
+        }
         pattern(report, row);
         exceptions(report, row, &pack.schedule.holidays);
     }
@@ -58,7 +64,8 @@ pub(super) fn streams(pack: &RulePack) -> impl Iterator<Item = (At<'_>, &Vec<Str
     rows.chain(notices.map(|row| (at("notices.json", &row.id, "streams"), &row.streams)))
 }
 
-fn validity(report: &mut Report<'_>, pack: &RulePack, row: &Row) {
+/// Whether the row's days can be looked at one by one.
+fn validity(report: &mut Report<'_>, pack: &RulePack, row: &Row) -> bool {
     let place = |field| at(FILE, &row.id, field);
     order(report, place("until"), Some(row.from), Some(row.until));
     report.require(row.until <= pack.info.until, place("until"), || {
@@ -68,6 +75,9 @@ fn validity(report: &mut Report<'_>, pack: &RulePack, row: &Row) {
         .require(!row.streams.is_empty(), place("streams"), || "a round that takes nothing".into());
     let months = row.months.iter().all(|month| (1..=12).contains(month));
     report.require(months, place("months"), || "months are 1 to 12".into());
+    let bounded = (row.until - row.from).get_days() <= LONGEST;
+    report.require(bounded, place("until"), || format!("more than {LONGEST} days are published"));
+    bounded
 }
 
 fn pattern(report: &mut Report<'_>, row: &Row) {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{At, Report, at, plan};
 use crate::rules::pack::RulePack;
 use crate::rules::rule::Outcome;
-use crate::rules::zone::ancestry;
+use crate::rules::zone::{DEEPEST, ancestry};
 
 /// Cues the model is trained to report everywhere: a pack without a row for them would answer
 /// "not known" to every toy with a battery.
@@ -91,9 +91,11 @@ fn zones(report: &mut Report<'_>) {
         exist(report, at("zones.json", &zone.id, "parent"), &zone.parent, known());
         let streams = pack.streams.iter().map(|stream| &stream.id);
         exist(report, at("zones.json", &zone.id, "streams"), &zone.streams, streams);
-        let parents = ancestry(&pack.zones, &zone.id).skip(1);
-        let cycle = parents.into_iter().any(|parent| parent == zone.id);
-        report.require(!cycle, at("zones.json", &zone.id, "parent"), || "lies in itself".into());
+        let around: Vec<_> = ancestry(&pack.zones, &zone.id).skip(1).collect();
+        let row = at("zones.json", &zone.id, "parent");
+        report.require(!around.contains(&zone.id.as_str()), row, || "lies in itself".into());
+        let deep = around.len() + 1 >= DEEPEST;
+        report.require(!deep, row, || format!("lies in {} zones or more", DEEPEST - 1));
     }
     for (row, zones) in zoned(pack) {
         exist(report, row, zones, known());

@@ -20,6 +20,7 @@ pub(super) fn check(report: &mut Report<'_>) {
     bags(report);
     named_rows(report);
     rules(report);
+    lines(report);
 }
 
 fn info(report: &mut Report<'_>) {
@@ -181,17 +182,71 @@ pub(super) fn texts(report: &mut Report<'_>, row: At<'_>, found: &Texts) {
         report.require(written, row, || format!("no text in {language}"));
     }
     for (language, text) in found.iter() {
-        let short = text.len() <= LONGEST_TEXT;
-        report.require(short, row, || format!("over {LONGEST_TEXT} bytes in {language}"));
-        let plain = !text.contains(misleading);
-        report.require(plain, row, || format!("invisible or reordering letters in {language}"));
+        line(report, row, text, language);
     }
+}
+
+/// Whatever else is shown: names, addresses and numbers that are the same in all languages.
+fn lines(report: &mut Report<'_>) {
+    let pack = report.pack;
+    let mut shown: Vec<(At<'_>, &str)> = Vec::new();
+    let info = &pack.info;
+    let contact = at("pack.json", "", "contact");
+    let ways = [&info.contact.phone, &info.contact.email, &info.contact.url];
+    shown.extend(ways.into_iter().flatten().map(|text| (contact, text.as_str())));
+    shown.push((contact, &info.contact.name));
+    shown.push((at("pack.json", "", "licence"), &info.licence));
+    shown.push((at("pack.json", "", "version"), &info.version));
+    let named = info.attribution.iter();
+    shown.extend(named.map(|text| (at("pack.json", "", "attribution"), text.as_str())));
+    for source in &pack.sources {
+        let row = at("sources.json", &source.id, "");
+        shown.extend([&source.title, &source.publisher, &source.url].map(|text| (row, &**text)));
+    }
+    for zone in &pack.zones {
+        let names = zone.postcodes.iter().chain(zone.streets.iter().map(|street| &street.name));
+        shown.extend(names.map(|text| (at("zones.json", &zone.id, ""), text.as_str())));
+    }
+    for item in &pack.items {
+        let aliases = item.aliases.values().flatten();
+        shown.extend(aliases.map(|text| (at("items.json", &item.id, "aliases"), text.as_str())));
+    }
+    for place in &pack.places {
+        let texts = [&place.address, &place.opening_hours].into_iter().flatten();
+        shown.extend(texts.map(|text| (at("places.json", &place.id, ""), text.as_str())));
+    }
+    for site in &pack.sites {
+        let row = at("sites.json", &site.name, "");
+        shown.push((row, &site.name));
+        shown.extend(site.opening_hours.iter().map(|text| (row, text.as_str())));
+    }
+    for notice in &pack.notices {
+        let texts = [&notice.phone, &notice.url].into_iter().flatten();
+        shown.extend(texts.map(|text| (at("notices.json", &notice.id, ""), text.as_str())));
+    }
+    for (row, text) in shown {
+        line(report, row, text, "it");
+    }
+}
+
+/// One text that is shown; `place` says where in its field it stands.
+fn line(report: &mut Report<'_>, row: At<'_>, text: &str, place: &str) {
+    let short = text.len() <= LONGEST_TEXT;
+    report.require(short, row, || format!("over {LONGEST_TEXT} bytes in {place}"));
+    let plain = !text.contains(misleading);
+    report.require(plain, row, || format!("invisible or reordering letters in {place}"));
 }
 
 /// Letters that are not seen, or that make others appear in another order than they are written.
 fn misleading(letter: char) -> bool {
-    let reorders = matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let hides = matches!(letter, '\u{200b}' | '\u{2060}' | '\u{feff}');
+    let reorders = matches!(
+        letter,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    );
+    let hides = matches!(
+        letter,
+        '\u{180e}' | '\u{200b}' | '\u{2060}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}'
+    );
     reorders || hides || (letter.is_control() && letter != '\n')
 }
 

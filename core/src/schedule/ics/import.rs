@@ -26,6 +26,9 @@ const MAX_DAYS: usize = 20_000;
 const OPEN_RULE_DAYS: i64 = 400;
 /// How long any rule is followed: nobody has published collections further ahead.
 const LONGEST_RULE_YEARS: i64 = 10;
+/// Most days that are looked at to follow all rules together, each as often as its rule has parts:
+/// the work of some tenths of a second.
+const MAX_STEPS: usize = 20_000_000;
 /// Most warnings that are kept one by one.
 const MAX_WARNINGS: usize = 200;
 
@@ -261,8 +264,7 @@ impl Import {
         let moved = moved_days(&entries);
         let titles = titles(&entries);
         let mut found = BTreeSet::new();
-        // Counts doubled days as well: it bounds the work, not only what comes out.
-        let mut room = MAX_DAYS;
+        let mut room = Room { days: MAX_DAYS, steps: MAX_STEPS };
         for mut entry in entries {
             if entry.cancelled {
                 self.put_aside(&entry, "it was called off");
@@ -328,14 +330,14 @@ impl Import {
         entry: &Entry,
         gone: Option<&BTreeSet<Date>>,
         options: &ImportOptions,
-        room: &mut usize,
+        room: &mut Room,
     ) -> Vec<Date> {
         // The first day is an occurrence even where the rule would not have it: its author
         // wrote that date by hand.
         let mut own: BTreeSet<Date> = BTreeSet::from([entry.start.day]);
         own.extend(&entry.rdates);
         if let Some(rule) = &entry.recurrence {
-            own.extend(self.follow(entry, rule, options, *room));
+            own.extend(self.follow(entry, rule, options, room));
         }
         let wanted = |day: &Date| {
             options.from.is_none_or(|from| *day >= from) && options.to.is_none_or(|to| *day <= to)
@@ -347,13 +349,13 @@ impl Import {
             .map(|day| entry.local_day(day))
             .filter(wanted)
             .collect();
-        if days.len() > *room {
-            days.truncate(*room);
+        if days.len() > room.days {
+            days.truncate(room.days);
             let message =
                 format!("the calendar has more than {MAX_DAYS} days: the rest is left out");
             self.warnings.push(Warning::new(entry.line, message));
         }
-        *room -= days.len();
+        room.days -= days.len();
         days
     }
 
@@ -363,9 +365,9 @@ impl Import {
         entry: &Entry,
         rule: &Recurrence,
         options: &ImportOptions,
-        room: usize,
+        room: &mut Room,
     ) -> Vec<Date> {
-        if room == 0 {
+        if room.days == 0 {
             return Vec::new();
         }
         // A day of leeway on both sides: the local day may be a neighbour of the rule's own.
@@ -379,6 +381,14 @@ impl Import {
         };
         let furthest = begin.saturating_add(LONGEST_RULE_YEARS.years());
         let last = asked.min(furthest);
+        let steps = steps(rule, begin, last);
+        if steps > room.steps {
+            let message =
+                "the rules take too long to follow: of this one only the first day counts";
+            self.warnings.push(Warning::new(entry.line, message));
+            return Vec::new();
+        }
+        room.steps -= steps;
         let mut days: Vec<Date> = rule.between(begin, last).take(MAX_OF_A_RULE + 1).collect();
         let wanted_end = rule.until.map_or(asked, |until| until.min(asked));
         if days.len() > MAX_OF_A_RULE || (wanted_end > furthest && rule.count.is_none()) {
@@ -391,6 +401,24 @@ impl Import {
         }
         days
     }
+}
+
+/// How much more may be taken from the files.
+struct Room {
+    /// Days, doubled ones as well: it bounds the work, not only what comes out.
+    days: usize,
+    /// See [`MAX_STEPS`].
+    steps: usize,
+}
+
+/// The work of following a rule, at most: a rule with a count is followed from its start.
+fn steps(rule: &Recurrence, begin: Date, last: Date) -> usize {
+    let first = if rule.count.is_some() { rule.start } else { begin };
+    let last = rule.until.map_or(last, |until| until.min(last));
+    let days = usize::try_from((last - first).get_days()).unwrap_or(0);
+    let parts = rule.weekdays.len() + rule.month_days.len() + rule.months.len();
+    // Whether a rule has days at all is looked up in a year.
+    (days + 366) * (parts + 1)
 }
 
 /// The days that an entry with a RECURRENCE-ID takes away from the one with the same UID.
