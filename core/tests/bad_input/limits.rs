@@ -30,6 +30,7 @@ pub fn within_limits(name: &str, work: impl FnOnce() + Send + 'static) {
     let thread = thread.spawn(measured).expect("a thread can be started");
     match waiting.recv_timeout(WATCHDOG) {
         Ok((time, bytes)) => {
+            println!("{name}: {} ms, {} kB", time.as_millis(), bytes >> 10);
             assert!(time <= SECOND, "{name} took {time:?}");
             assert!(bytes <= MEMORY, "{name} held {bytes} bytes");
         }
