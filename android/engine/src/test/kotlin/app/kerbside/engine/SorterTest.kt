@@ -111,6 +111,23 @@ class SorterTest {
         assertTrue(analyze().items.isNotEmpty())
     }
 
+    /** However little is left to write: a call that went on to its end would not say that it was cancelled. */
+    @Test
+    fun `cancelling while a thing is being described ends the call before its next word`() {
+        Library().use { library ->
+            val cancel = CancelToken()
+            val heard = mutableListOf<AnalysisEvent>()
+            assertFailsWith<SorterException.Cancelled> {
+                library.analyze(cancel) { event ->
+                    heard += event
+                    if (event is AnalysisEvent.Box) cancel.cancel()
+                }
+            }
+            assertIs<AnalysisEvent.Box>(heard.last())
+            assertTrue(library.analyze().items.isNotEmpty(), "the sorter goes on")
+        }
+    }
+
     /** From cancelling at an event until the library has stopped: the least of five, for busy machines. */
     private suspend fun stopsAfter(wanted: (SortEvent) -> Boolean): Long = (1..5).minOf {
         withContext(Dispatchers.Default) {
@@ -268,12 +285,12 @@ private class Library : AutoCloseable {
         sorter.setPlace(rules, zurich.toFfi())
     }
 
-    fun analyze(hear: (AnalysisEvent) -> Unit = {}): app.kerbside.ffi.Analysis =
+    fun analyze(cancel: CancelToken = CancelToken(), hear: (AnalysisEvent) -> Unit = {}): app.kerbside.ffi.Analysis =
         Repository.photo().toFrame().use { frame ->
             val listener = object : ProgressListener {
                 override fun onEvent(event: AnalysisEvent) = hear(event)
             }
-            sorter.analyze(frame, someMonday, someMonday.atTime(12, 0), CancelToken(), listener)
+            sorter.analyze(frame, someMonday, someMonday.atTime(12, 0), cancel, listener)
         }
 
     override fun close() = listOf(sorter, store, rules).forEach { it.close() }
