@@ -3,7 +3,8 @@
     python adapter.py --base WORK/base.pt --data DATA --codec WORK/codec/mask_codec.safetensors \
         --tokenizer WORK/tokenizer.json --out WORK/adapter.pt --minutes 10 [--resume]
 
-Image tokens pass through the plain base, so their keys and values are made without gradients.
+Image tokens pass through the plain base, so their keys and values are made without gradients, and kept: each
+batch of views is learned from about four times.
 """
 
 import argparse
@@ -23,10 +24,11 @@ from classes import CLASSES
 from evaluate import load_model
 from model import Adapted
 from sequence import load_words
-from stream import stream
+from stream import Replay, stream
 
 RANK = 16
 PEAK, BOX_SPREAD = 1.5e-3, 8.0
+REPLAYED, ROOM = 4, 80       # times that a batch is learned from; batches kept (20 MB each)
 
 
 def places(model):
@@ -57,9 +59,16 @@ def prompt(rng):
     return "segment", named
 
 
-def learn(model, words, codec, views, rng):
-    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-        _, cache = model.image_pass(model.projector(model.vision_tower(views.pixels())))
+def seeing(model):
+    """Pixels -> what the plain base keeps of them: (layers, 2, batch, heads, 256, head), keys and values."""
+    def see(pixels):
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+            _, cache = model.image_pass(model.projector(model.vision_tower(pixels)))
+        return torch.stack([torch.stack(kv) for kv in cache])
+    return see
+
+
+def learn(model, words, codec, views, cache, rng):
     prompts = [prompt(rng) for _ in views.labels]
     text = sequences(words, codec, views.labels, views.boxes, views.masks, rng, prompts)
     with torch.autocast("cpu", torch.bfloat16):
@@ -85,11 +94,12 @@ def main():
     learned = [p for m in places(model).values() for p in (m.lora_a, m.lora_b)]
     optimiser = torch.optim.AdamW(learned, lr=PEAK, weight_decay=0.0, betas=(0.9, 0.98))
     batches, rng = stream(args.data, args.batch, args.seed + 500), np.random.default_rng(args.seed)
+    replay = Replay(batches, seeing(model), REPLAYED, room=ROOM)
     start, step, sums, average = time.time(), 0, [], [p.detach().clone() for p in learned]
     while (share := (time.time() - start) / (60 * args.minutes)) < 1:
         for group in optimiser.param_groups:
             group["lr"] = PEAK * min(1, (step + 1) / 30) * (0.02 + 0.49 * (1 + math.cos(math.pi * share)))
-        out = learn(model, words, codec, next(batches), rng)
+        out = learn(model, words, codec, *replay.pick(rng), rng)
         optimiser.zero_grad()
         L.total(out).backward()
         if step == 1:

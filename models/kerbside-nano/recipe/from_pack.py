@@ -1,6 +1,7 @@
 """Takes the bundled pack apart again, so that training goes on from it wherever the repository is.
 
-    python from_pack.py --pack ../pack --out WORK/base.pt --codec WORK/codec/mask_codec.safetensors
+    python from_pack.py --pack ../pack --out WORK/base.pt --codec WORK/codec/mask_codec.safetensors \
+        [--adapter segment=WORK/adapter.pt]
 
 Weights come back as the engine sees them, that is rounded to 8 bits; a few hundred steps smooth that out.
 The layout of the packed tensors is that of `models/FORMAT.md` (tile16).
@@ -81,17 +82,28 @@ def base_of(pack: Path) -> Nano:
     return model
 
 
+def adapter_of(folder: Path) -> dict[str, torch.Tensor]:
+    """A PEFT adapter's low-rank parts as `adapter.collect` names them."""
+    ends = {".lora_A.weight": ".a", ".lora_B.weight": ".b"}
+    return {place.removesuffix(long) + short: tensor.float()
+            for name, tensor in load_file(folder / "adapter_model.safetensors").items()
+            for long, short in ends.items() if (place := name.split("language_model.")[1]).endswith(long)}
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--pack", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--codec", type=Path, required=True, help="where to write the mask codec in 32 bits")
+    parser.add_argument("--adapter", action="append", default=[], help="ID=FILE: where to write an adapter")
     args = parser.parse_args()
     model = base_of(args.pack)
     state = model.state_dict()
     torch.save({"size": asdict(model.s), "model": state, "average": state}, args.out)
     args.codec.parent.mkdir(parents=True, exist_ok=True)
     save_file({k: v.float() for k, v in load_file(args.pack / "mask_codec.safetensors").items()}, args.codec)
+    for name, file in (row.split("=", 1) for row in args.adapter):
+        torch.save(adapter_of(args.pack / "adapters" / name), file)
     print("parameters", sum(p.numel() for p in model.parameters()))
 
 
