@@ -35,6 +35,7 @@ use crate::pack::{Manifest, Pack, PrefixMode, adapter_files};
 use crate::paligemma::{PaliGemma, Sequence};
 use crate::photo::Frame;
 use crate::structured;
+use crate::threads::Threads;
 use crate::vision::preprocess::preprocess;
 
 /// The nine classes of the app, in the order every prompt names them.
@@ -81,7 +82,7 @@ struct Shared {
     codec: Option<MaskCodec>,
     adapters: AdapterTable,
     services: Services,
-    threads: rayon::ThreadPool,
+    threads: Threads,
     text_positions: usize,
 }
 
@@ -101,10 +102,7 @@ impl Engine {
         let codec =
             pack.mask_codec()?.map(|bytes| MaskCodec::from_safetensors(&bytes)).transpose()?;
         let model = PaliGemma::load(pack.weights(), &pack.manifest().architecture)?;
-        let threads = rayon::ThreadPoolBuilder::new()
-            .num_threads(options.threads)
-            .thread_name(|i| format!("kerbside-{i}"))
-            .build()
+        let threads = Threads::new(options.threads)
             .map_err(|source| Error::Threads { count: options.threads, source })?;
         let adapters = AdapterTable::new(pack.manifest(), options.adapter_bytes);
         for entry in &pack.manifest().adapters {
@@ -148,7 +146,7 @@ impl Engine {
     }
 
     /// Runs `work` on the engine's threads.
-    pub fn on_threads<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+    pub fn on_threads<T>(&self, work: impl FnOnce() -> T) -> T {
         self.0.threads.install(work)
     }
 

@@ -76,7 +76,7 @@ pub enum Error {
         /// How many.
         count: usize,
         /// Why.
-        source: rayon::ThreadPoolBuildError,
+        source: std::io::Error,
     },
 }
 

@@ -26,7 +26,7 @@
 //!
 //! Below them: `pack` and `store` (the only modules that touch files: models, and the app's own small
 //! state), `quant` (packed weights and their kernels), `attention` and `ops` (the arithmetic between
-//! matrices), `cancel` and `error`.
+//! matrices), `simd` and `threads` (which spread it over registers and cores), `cancel` and `error`.
 //!
 //! ```no_run
 //! use kerbside_core::{CancelToken, Engine, EngineOptions, Frame, SegmentRequest};
@@ -65,8 +65,10 @@ pub mod pixels;
 pub mod quant;
 pub mod rules;
 pub mod schedule;
+pub mod simd;
 pub mod store;
 pub mod structured;
+pub mod threads;
 pub mod vision;
 
 pub use analysis::{Analysis, AnalysisEvent, AnalysisRequest};

@@ -12,7 +12,7 @@ use crate::language::mask::PrefixMask;
 use crate::lora::LoraAdapter;
 use crate::pack::manifest::{Architecture, PrefixMode};
 use crate::pack::{PackError, WeightMap};
-use crate::quant::Linear;
+use crate::quant::{Linear, Quants};
 use crate::vision::siglip::{Siglip, linear};
 
 /// The model of a pack. It holds no state of any photo: that is in [`Sequence`].
@@ -122,14 +122,9 @@ impl PaliGemma {
         cancel: &CancelToken,
     ) -> Result<Vec<f32>, Cancelled> {
         let states = self.vision_states(pixels, adapter, cancel)?;
-        let mut features = vec![0.0; self.image_tokens * self.projector.outputs()];
+        let (mut features, mut quants) = (Vec::new(), Quants::default());
         let lora = adapter.and_then(LoraAdapter::projector);
-        self.projector.forward_adapted(
-            &self.projector.input(&states),
-            lora,
-            &mut features,
-            &mut Vec::new(),
-        );
+        self.projector.forward(&self.projector.input(&states, &mut quants), lora, &mut features);
         Ok(features)
     }
 

@@ -14,7 +14,10 @@ use crate::language::rope::Rope;
 use crate::lora::{LayerLora, LoraAdapter};
 use crate::ops;
 use crate::pack::{PackError, WeightMap};
-use crate::quant::{Embedding, Linear};
+use crate::quant::geglu::{Gated, Geglu};
+use crate::quant::linear::forward_all;
+use crate::quant::low_rank::LowRank;
+use crate::quant::{Embedding, Linear, Quants};
 
 /// The language model of a pack.
 #[derive(Debug)]
@@ -25,6 +28,9 @@ pub struct Gemma {
     norm: Vec<f32>,
     rope: Rope,
 }
+
+/// Picks one matrix's share of an adapter.
+type Pick = for<'a> fn(&'a LayerLora) -> Option<LowRank<'a>>;
 
 /// One decoder layer. Norm weights are `[H]`.
 #[derive(Debug)]
@@ -51,12 +57,11 @@ pub struct Scratch {
     queries: Vec<f32>,
     keys: Vec<f32>,
     values: Vec<f32>,
-    by_head: Vec<f32>,
     mixed: Vec<f32>,
-    gate: Vec<f32>,
-    up: Vec<f32>,
+    gated: Gated,
     update: Vec<f32>,
-    thin: Vec<f32>,
+    /// The quantised input of the layer at hand.
+    quants: Quants,
     visible: Vec<Range<usize>>,
 }
 
@@ -108,7 +113,7 @@ impl Gemma {
             let start = hidden.len();
             hidden.resize(start + self.config.hidden, 0.0);
             self.embedding.embed(token, &mut hidden[start..]);
-            hidden[start..].iter_mut().for_each(|v| *v *= scale);
+            ops::scale(&mut hidden[start..], scale);
         }
     }
 
@@ -170,16 +175,17 @@ impl Gemma {
     ) {
         let (c, n) = (&self.config, hidden.len() / self.config.hidden);
         ops::rms_norm(hidden, &layer.attention_in, c.eps, &mut s.normed);
-        s.queries.resize(n * c.query_width(), 0.0);
-        s.keys.resize(n * c.key_width(), 0.0);
-        s.values.resize(n * c.key_width(), 0.0);
-        let x = layer.q.input(&s.normed);
-        let low_rank = |pick: fn(&LayerLora) -> Option<crate::quant::low_rank::LowRank<'_>>| {
-            lora.and_then(pick)
-        };
-        layer.q.forward_adapted(&x, low_rank(LayerLora::q), &mut s.queries, &mut s.thin);
-        layer.k.forward_adapted(&x, low_rank(LayerLora::k), &mut s.keys, &mut s.thin);
-        layer.v.forward_adapted(&x, low_rank(LayerLora::v), &mut s.values, &mut s.thin);
+        let x = layer.q.input(&s.normed, &mut s.quants);
+        let (q, k, v) = (&mut s.queries, &mut s.keys, &mut s.values);
+        let low_rank = |pick: Pick| lora.and_then(pick);
+        forward_all(
+            &x,
+            [
+                (&layer.q, low_rank(LayerLora::q), q),
+                (&layer.k, low_rank(LayerLora::k), k),
+                (&layer.v, low_rank(LayerLora::v), v),
+            ],
+        );
         self.rope.rotate(&mut s.queries, c.q_heads, cache.len());
         self.rope.rotate(&mut s.keys, c.kv_heads, cache.len());
         cache.write(index, &s.keys, &s.values);
@@ -196,31 +202,24 @@ impl Gemma {
         };
         let (keys, values) = cache.layer(index);
         s.mixed.resize(n * c.query_width(), 0.0);
-        attention.attend(&s.queries, keys, values, &s.visible, &mut s.by_head, &mut s.mixed);
+        attention.attend(&s.queries, keys, values, &s.visible, &mut s.mixed);
 
-        s.update.resize(hidden.len(), 0.0);
-        let mixed = layer.o.input(&s.mixed);
-        layer.o.forward_adapted(&mixed, low_rank(LayerLora::o), &mut s.update, &mut s.thin);
+        let mixed = layer.o.input(&s.mixed, &mut s.quants);
+        layer.o.forward(&mixed, low_rank(LayerLora::o), &mut s.update);
         self.add_update(hidden, layer.attention_out.as_deref(), &mut s.update);
     }
 
     /// `hidden += norm(down(gelu(gate(norm(hidden))) · up(norm(hidden))))` (GeGLU, arXiv:2002.05202).
     fn mlp(&self, layer: &Layer, hidden: &mut [f32], lora: Option<&LayerLora>, s: &mut Scratch) {
-        let (c, n) = (&self.config, hidden.len() / self.config.hidden);
+        let c = &self.config;
         ops::rms_norm(hidden, &layer.mlp_in, c.eps, &mut s.normed);
-        s.gate.resize(n * c.mlp, 0.0);
-        s.up.resize(n * c.mlp, 0.0);
-        let x = layer.gate.input(&s.normed);
-        let low_rank = |pick: fn(&LayerLora) -> Option<crate::quant::low_rank::LowRank<'_>>| {
-            lora.and_then(pick)
-        };
-        layer.gate.forward_adapted(&x, low_rank(LayerLora::gate), &mut s.gate, &mut s.thin);
-        layer.up.forward_adapted(&x, low_rank(LayerLora::up), &mut s.up, &mut s.thin);
-        ops::activate(&mut s.gate, c.hidden_act);
-        s.gate.iter_mut().zip(&s.up).for_each(|(g, u)| *g *= u);
-        s.update.resize(hidden.len(), 0.0);
-        let gated = layer.down.input(&s.gate);
-        layer.down.forward_adapted(&gated, low_rank(LayerLora::down), &mut s.update, &mut s.thin);
+        let x = layer.gate.input(&s.normed, &mut s.quants);
+        let [gate, up, down] = [LayerLora::gate as Pick, LayerLora::up, LayerLora::down]
+            .map(|pick| lora.and_then(pick));
+        let geglu =
+            Geglu { gate: &layer.gate, up: &layer.up, lora: [gate, up], activation: c.hidden_act };
+        let gated = geglu.forward(&x, &layer.down, down.is_some(), &mut s.gated);
+        layer.down.forward(&gated, down, &mut s.update);
         self.add_update(hidden, layer.mlp_out.as_deref(), &mut s.update);
     }
 

@@ -33,7 +33,7 @@ impl From<&Manifest> for BaseModel {
 pub struct LoraPair {
     /// `[rank, in]`.
     pub a: Vec<f32>,
-    /// `[out, rank]`.
+    /// `[rank, out]`: transposed, as [`LowRank`] reads it.
     pub b: Vec<f32>,
     /// What the product is multiplied by.
     pub scale: f32,
@@ -58,8 +58,12 @@ impl LoraPair {
         let inputs = self.a.len() / self.rank;
         let probe: Vec<f32> = (0..inputs).map(|i| 1.0 + (i as f32 * 0.618_034).fract()).collect();
         let dot = |row: &[f32], x: &[f32]| row.iter().zip(x).map(|(a, b)| a * b).sum::<f32>();
-        let inner: Vec<f32> = self.a.chunks_exact(inputs).map(|row| dot(row, &probe)).collect();
-        self.scale != 0.0 && self.b.chunks_exact(self.rank).any(|row| dot(row, &inner) != 0.0)
+        let mut outer = vec![0.0; self.b.len() / self.rank];
+        for (a, b) in self.a.chunks_exact(inputs).zip(self.b.chunks_exact(outer.len())) {
+            let inner = dot(a, &probe);
+            outer.iter_mut().zip(b).for_each(|(out, b)| *out += inner * b);
+        }
+        self.scale != 0.0 && outer.iter().any(|out| *out != 0.0)
     }
 }
 
@@ -275,7 +279,7 @@ impl Halves<'_> {
         let rank = config.rank(name)?;
         let pair = LoraPair {
             a: matrix("lora_A", self.a, [rank, inputs])?,
-            b: matrix("lora_B", self.b, [outputs, rank])?,
+            b: transposed(&matrix("lora_B", self.b, [outputs, rank])?, rank),
             scale: config.scale(name)?,
             rank,
         };
@@ -284,6 +288,12 @@ impl Halves<'_> {
         }
         Ok((module, pair))
     }
+}
+
+/// `[rows, cols]` → `[cols, rows]`.
+fn transposed(values: &[f32], cols: usize) -> Vec<f32> {
+    let rows = values.len() / cols;
+    (0..values.len()).map(|i| values[i % rows * cols + i / rows]).collect()
 }
 
 /// One half as f32, row-major.

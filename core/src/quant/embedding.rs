@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::activations::Activations;
+use super::activations::{Activations, Quants};
 use super::linear::multiply_rows;
 use super::matrix::{Matrix, WeightKind};
 
@@ -37,8 +37,11 @@ impl Embedding {
     /// # Panics
     /// If a range reaches beyond the vocabulary.
     pub fn logits(&self, hidden: &[f32], ranges: &[Range<u32>], out: &mut Vec<f32>) {
-        let packed = matches!(self.0.kind(), WeightKind::Packed(_));
-        let acts = Activations::new(hidden, self.hidden(), packed);
+        let mut memory = Quants::default();
+        let acts = match self.0.kind() {
+            WeightKind::Packed(_) => Activations::quantised(hidden, self.hidden(), &mut memory),
+            WeightKind::F32 | WeightKind::F16 => Activations::floats(hidden, self.hidden()),
+        };
         let width: usize = ranges.iter().map(ExactSizeIterator::len).sum();
         out.clear();
         out.resize(acts.rows * width, 0.0);

@@ -1,19 +1,20 @@
-//! `y = x·Wᵀ + b` over a whole matrix, spread over the threads of the current rayon pool.
+//! `y = x·Wᵀ + b` over whole matrices, spread over the threads of the current pool.
+//!
+//! Matrices that read the same input are multiplied in one sweep: the pool is called once, and its
+//! threads walk through all of their rows, 32 (a pair of tiles) at a time.
 
 use std::ops::Range;
 
-use rayon::prelude::*;
-
-use super::activations::Activations;
-use super::kernel::float::{View, multiply_into};
-use super::kernel::{Kernel, MAX_TOKENS, TileOut};
-use super::low_rank::LowRank;
+use super::activations::{Activations, PANEL, Panel, Quants};
+use super::kernel::float::{View, multiply};
+use super::kernel::{Kernel, PAIR_ROWS, PairOut};
+use super::low_rank::{LowRank, Thin};
 use super::matrix::{Matrix, WeightKind};
 use super::pack::{PackedKind, TILE_ROWS};
+use crate::threads;
 
-/// Rows of a float matrix that one task multiplies: its f16 rows become this many f32 rows.
-const FLOAT_ROWS: usize = 64;
-/// Multiply-adds below which handing work to other threads costs more than it saves.
+/// Multiply-adds below which handing work to other threads costs more than it saves; for one
+/// token, about as many bytes are read at a stretch.
 const WORTH_SPREADING: usize = 1 << 18;
 
 /// A weight matrix with its bias.
@@ -40,39 +41,46 @@ impl Linear {
         self.weight.rows()
     }
 
+    /// The weights.
+    pub fn weight(&self) -> &Matrix {
+        &self.weight
+    }
+
     /// Whether the layer wants its input quantised.
     pub fn is_packed(&self) -> bool {
         matches!(self.weight.kind(), WeightKind::Packed(_))
     }
 
-    /// The layer's input, quantised if this layer reads it so.
-    pub fn input<'a>(&self, x: &'a [f32]) -> Activations<'a> {
-        Activations::new(x, self.inputs(), self.is_packed())
-    }
-
-    /// Writes `x·Wᵀ + b` to `y: [n, out]`.
-    pub fn forward(&self, x: &Activations<'_>, y: &mut [f32]) {
-        multiply_rows(&self.weight, 0..self.weight.rows(), x, y);
-        if let Some(bias) = &self.bias {
-            for row in y.chunks_exact_mut(bias.len()) {
-                row.iter_mut().zip(bias).for_each(|(v, b)| *v += b);
-            }
+    /// The layer's input, quantised into `quants` if this layer reads it so.
+    pub fn input<'a>(&self, x: &'a [f32], quants: &'a mut Quants) -> Activations<'a> {
+        if self.is_packed() {
+            Activations::quantised(x, self.inputs(), quants)
+        } else {
+            Activations::floats(x, self.inputs())
         }
     }
 
-    /// [`Self::forward`] with an adapter's share added; `thin` is scratch.
-    pub fn forward_adapted(
-        &self,
-        x: &Activations<'_>,
-        lora: Option<LowRank<'_>>,
-        y: &mut [f32],
-        thin: &mut Vec<f32>,
-    ) {
-        self.forward(x, y);
-        if let Some(lora) = lora {
-            lora.add(x.floats, x.rows, y, thin);
-        }
+    /// Writes `x·Wᵀ + b`, with an adapter's share if there is one, to `y: [n, out]`.
+    pub fn forward(&self, x: &Activations<'_>, lora: Option<LowRank<'_>>, y: &mut Vec<f32>) {
+        forward_all(x, [(self, lora, y)]);
     }
+}
+
+/// [`Linear::forward`] of several layers that read the same input, in one sweep.
+///
+/// # Panics
+/// If one of them has other inputs.
+pub fn forward_all<const N: usize>(
+    x: &Activations<'_>,
+    layers: [(&Linear, Option<LowRank<'_>>, &mut Vec<f32>); N],
+) {
+    let sweeps = layers.map(|(layer, lora, y)| {
+        y.resize(x.rows * layer.outputs(), 0.0);
+        let thin = lora.map(|lora| lora.shrink(x));
+        let bias = layer.bias.as_deref();
+        Sweep { bias, thin, ..Sweep::new(&layer.weight, 0..layer.outputs(), x, y) }
+    });
+    run(&sweeps, x);
 }
 
 /// `y[n, range.len()] = x·Wᵀ` for the matrix rows in `range` only.
@@ -80,90 +88,130 @@ impl Linear {
 /// # Panics
 /// If range, activations and `y` do not fit the matrix.
 pub fn multiply_rows(weight: &Matrix, range: Range<usize>, x: &Activations<'_>, y: &mut [f32]) {
-    assert!(
-        range.end <= weight.rows() && x.cols == weight.cols(),
-        "{weight:?} and {} columns",
-        x.cols
-    );
-    assert_eq!(y.len(), x.rows * range.len(), "an output of {}×{}", x.rows, range.len());
-    let step = match weight.kind() {
-        WeightKind::Packed(_) => TILE_ROWS,
-        WeightKind::F32 | WeightKind::F16 => FLOAT_ROWS,
-    };
-    let out = Columns { data: y.as_mut_ptr(), width: range.len() };
-    let first = range.start / step;
-    let task = |index: usize| {
-        let rows = (index * step).max(range.start)..((index + 1) * step).min(range.end);
-        match weight.kind() {
-            WeightKind::Packed(kind) => {
-                packed_rows(weight, kind, index, rows, range.start, x, &out)
+    run(&[Sweep::new(weight, range, x, y)], x);
+}
+
+/// One matrix of a sweep, and where its products go.
+struct Sweep<'a> {
+    weight: &'a Matrix,
+    rows: Range<usize>,
+    bias: Option<&'a [f32]>,
+    thin: Option<Thin<'a>>,
+    out: Columns,
+}
+
+impl<'a> Sweep<'a> {
+    fn new(weight: &'a Matrix, rows: Range<usize>, x: &Activations<'_>, y: &mut [f32]) -> Self {
+        assert!(
+            rows.end <= weight.rows() && x.cols == weight.cols(),
+            "{weight:?} and {} columns",
+            x.cols
+        );
+        assert_eq!(y.len(), x.rows * rows.len(), "an output of {}×{}", x.rows, rows.len());
+        let out = Columns { data: y.as_mut_ptr(), width: rows.len() };
+        Self { weight, rows, bias: None, thin: None, out }
+    }
+
+    /// Pairs of tiles, counted from the matrix's beginning, that have rows of this sweep.
+    fn pairs(&self) -> Range<usize> {
+        self.rows.start / PAIR_ROWS..self.rows.end.div_ceil(PAIR_ROWS)
+    }
+
+    /// The rows of `pairs` that belong to the sweep.
+    fn rows_of(&self, pairs: &Range<usize>) -> Range<usize> {
+        (pairs.start * PAIR_ROWS).max(self.rows.start)..(pairs.end * PAIR_ROWS).min(self.rows.end)
+    }
+
+    /// A stretch of pairs, for all activation rows.
+    fn work(&self, pairs: Range<usize>, x: &Activations<'_>) {
+        match self.weight.kind() {
+            WeightKind::Packed(kind) => pairs.for_each(|pair| self.packed(kind, pair, x)),
+            WeightKind::F32 | WeightKind::F16 => self.float(&pairs, x),
+        }
+    }
+
+    fn packed(&self, kind: PackedKind, pair: usize, x: &Activations<'_>) {
+        let quants = x.quants();
+        let rows = self.rows_of(&(pair..pair + 1));
+        let skipped = rows.start - pair * PAIR_ROWS;
+        let mut products = [[0.0; PAIR_ROWS]; PANEL];
+        for panel in 0..quants.panels() {
+            pair_product(self.weight, kind, pair, &quants.panel(panel), &mut products);
+            let first = panel * quants.width();
+            for (product, token) in products.iter_mut().take(quants.width()).zip(first..x.rows) {
+                self.finish(token, rows.start, &mut product[skipped..skipped + rows.len()]);
             }
-            WeightKind::F32 | WeightKind::F16 => float_rows(weight, rows, range.start, x, &out),
         }
-    };
-    let tasks = first..range.end.div_ceil(step);
-    if x.rows * range.len() * x.cols < WORTH_SPREADING {
-        tasks.for_each(task);
-    } else {
-        tasks.into_par_iter().for_each(task);
     }
-}
 
-/// One tile, for all activation rows.
-fn packed_rows(
-    weight: &Matrix,
-    kind: PackedKind,
-    tile: usize,
-    rows: Range<usize>,
-    start: usize,
-    x: &Activations<'_>,
-    out: &Columns,
-) {
-    let bytes = weight.tile(kind, tile);
-    let kernel = Kernel::detect();
-    let mut products: [TileOut; MAX_TOKENS] = [[0.0; TILE_ROWS]; MAX_TOKENS];
-    let within = rows.start - tile * TILE_ROWS..rows.end - tile * TILE_ROWS;
-    let mut token = 0;
-    while token < x.rows {
-        // 8, 4 or 1 at a time: the counts that kernels unroll for.
-        let count = [8, 4, 1].into_iter().find(|&c| token + c <= x.rows).expect("one always fits");
-        kernel.tile_product(kind, bytes, x, token..token + count, &mut products[..count]);
-        for (i, product) in products[..count].iter().enumerate() {
-            // SAFETY: a task writes only its own matrix rows, and `y` has a place for each.
-            unsafe { out.write(token + i, rows.start - start, &product[within.clone()]) };
+    fn float(&self, pairs: &Range<usize>, x: &Activations<'_>) {
+        let rows = self.rows_of(pairs);
+        let (n, cols, count) = (x.rows, self.weight.cols(), rows.len());
+        let mut weights = vec![0.0; count * cols];
+        for (row, values) in rows.clone().zip(weights.chunks_exact_mut(cols)) {
+            self.weight.read_row(row, values);
         }
-        token += count;
-    }
-}
-
-/// Up to [`FLOAT_ROWS`] rows, for all activation rows.
-fn float_rows(
-    weight: &Matrix,
-    rows: Range<usize>,
-    start: usize,
-    x: &Activations<'_>,
-    out: &Columns,
-) {
-    let cols = weight.cols();
-    let mut scratch = vec![0.0; rows.len() * cols];
-    for (row, values) in rows.clone().zip(scratch.chunks_exact_mut(cols)) {
-        weight.read_row(row, values);
-    }
-    let view = View { offset: rows.start - start, row: out.width, col: 1 };
-    // SAFETY: the view is this task's columns of `y` alone.
-    unsafe {
-        multiply_into(
-            (x.rows, cols, rows.len()),
-            out.data,
-            view,
+        let mut products = vec![0.0; n * count];
+        multiply(
+            (n, cols, count),
+            &mut products,
+            View::rows(count),
             false,
             x.floats,
             View::rows(cols),
-            &scratch,
+            &weights,
             View::transposed(cols),
             1.0,
         );
+        for (token, product) in products.chunks_exact_mut(count).enumerate() {
+            self.finish(token, rows.start, product);
+        }
     }
+
+    /// Adds bias and adapter to one token's products with the rows from `first` on, and stores them.
+    fn finish(&self, token: usize, first: usize, product: &mut [f32]) {
+        if let Some(thin) = &self.thin {
+            thin.add(token, first, product);
+        }
+        if let Some(bias) = self.bias {
+            product.iter_mut().zip(&bias[first..]).for_each(|(v, b)| *v += b);
+        }
+        // SAFETY: a task has matrix rows of its own, and `y` has a place for each of the sweep's.
+        unsafe { self.out.write(token, first - self.rows.start, product) };
+    }
+}
+
+/// All pairs of all matrices, on the threads of the current pool.
+fn run(sweeps: &[Sweep<'_>], x: &Activations<'_>) {
+    let total = sweeps.iter().map(|sweep| sweep.pairs().len()).sum();
+    let least = WORTH_SPREADING.div_ceil(x.rows.max(1) * x.cols * PAIR_ROWS);
+    threads::spread(total, least, |range| {
+        let mut first = 0;
+        for sweep in sweeps {
+            let pairs = sweep.pairs();
+            let within = |at: usize| pairs.start + at.saturating_sub(first).min(pairs.len());
+            let mine = within(range.start)..within(range.end);
+            if !mine.is_empty() {
+                sweep.work(mine, x);
+            }
+            first += pairs.len();
+        }
+    });
+}
+
+/// Two tiles with one panel.
+pub(super) fn pair_product(
+    weight: &Matrix,
+    kind: PackedKind,
+    pair: usize,
+    panel: &Panel<'_>,
+    out: &mut PairOut,
+) {
+    let first = pair * 2;
+    // A matrix may end with a single tile: its products are computed twice and used once.
+    let second = if (first + 1) * TILE_ROWS < weight.rows() { first + 1 } else { first };
+    let tiles = [weight.tile(kind, first), weight.tile(kind, second)];
+    Kernel::detect().pair_product(kind, tiles, panel, out);
 }
 
 /// `y: [n, width]`, of which every task writes other columns.
@@ -207,7 +255,8 @@ mod tests {
         ];
         for (kind, bound) in kinds {
             let matrix = Matrix::from_floats(kind, rows, cols, &weights);
-            let acts = Activations::new(&x, cols, true);
+            let mut memory = Quants::default();
+            let acts = Activations::quantised(&x, cols, &mut memory);
             for range in [0..83, 5..6, 16..32, 31..50, 80..83] {
                 let mut y = vec![f32::NAN; n * range.len()];
                 multiply_rows(&matrix, range.clone(), &acts, &mut y);

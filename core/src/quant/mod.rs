@@ -3,9 +3,10 @@
 //! ```text
 //! pack         the on-disk layout: 16-row tiles of 4- or 8-bit blocks
 //! matrix       a weight matrix inside the memory map (f32, f16, q8, q4)
-//! activations  the other operand: rows of int8 with one scale a block
-//! kernel       tile products: portable reference, AVX-512 VNNI; picked at run time
-//! linear       y = x·Wᵀ + b over a whole matrix, on several threads
+//! activations  the other operand: panels of four rows of int8, one scale a row and block
+//! kernel       products of two tiles with a panel; the processor's best is picked at run time
+//! linear       y = x·Wᵀ + b over whole matrices, on several threads
+//! geglu        gelu(x·Gᵀ) · (x·Uᵀ), quantised where it is made
 //! low_rank     y += scale·(x·Aᵀ)·Bᵀ, an adapter's share
 //! embedding    rows on demand, and the tied head over chosen rows
 //! ```
@@ -15,13 +16,14 @@
 
 pub mod activations;
 pub mod embedding;
+pub mod geglu;
 pub mod kernel;
 pub mod linear;
 pub mod low_rank;
 pub mod matrix;
 pub mod pack;
 
-pub use activations::Activations;
+pub use activations::{Activations, Quants};
 pub use embedding::Embedding;
 pub use linear::Linear;
 pub use matrix::{Matrix, MatrixError, WeightKind};

@@ -9,8 +9,8 @@ use crate::lora::{LoraAdapter, VisionLora};
 use crate::ops;
 use crate::pack::manifest::Architecture;
 use crate::pack::{PackError, WeightMap};
-use crate::quant::low_rank::LowRank;
-use crate::quant::{Activations, Linear};
+use crate::quant::linear::forward_all;
+use crate::quant::{Linear, Quants};
 
 /// The vision tower of a pack.
 #[derive(Debug)]
@@ -54,11 +54,11 @@ struct Scratch {
     queries: Vec<f32>,
     keys: Vec<f32>,
     values: Vec<f32>,
-    by_head: Vec<f32>,
     mixed: Vec<f32>,
     inner: Vec<f32>,
     update: Vec<f32>,
-    thin: Vec<f32>,
+    /// The quantised input of the layer at hand.
+    quants: Quants,
 }
 
 impl Siglip {
@@ -95,10 +95,9 @@ impl Siglip {
         cancel: &CancelToken,
     ) -> Result<Vec<f32>, Cancelled> {
         let patches = self.cut_patches(pixels);
-        let mut hidden = vec![0.0; self.position.len()];
-        self.patch.forward(&self.patch.input(&patches), &mut hidden);
+        let (mut hidden, mut scratch) = (Vec::new(), Scratch::default());
+        self.patch.forward(&self.patch.input(&patches, &mut scratch.quants), None, &mut hidden);
         ops::add(&mut hidden, &self.position);
-        let mut scratch = Scratch::default();
         for (i, layer) in self.layers.iter().enumerate() {
             cancel.check()?;
             let lora = adapter.map(|a| a.vision(i));
@@ -136,10 +135,15 @@ impl Siglip {
         let h = layer.q.inputs();
         let n = hidden.len() / h;
         layer.norm1.apply(hidden, self.eps, &mut s.normed);
-        let x = layer.q.input(&s.normed);
-        project(&layer.q, &x, lora.and_then(VisionLora::q), &mut s.queries, &mut s.thin);
-        project(&layer.k, &x, lora.and_then(VisionLora::k), &mut s.keys, &mut s.thin);
-        project(&layer.v, &x, lora.and_then(VisionLora::v), &mut s.values, &mut s.thin);
+        let x = layer.q.input(&s.normed, &mut s.quants);
+        forward_all(
+            &x,
+            [
+                (&layer.q, lora.and_then(VisionLora::q), &mut s.queries),
+                (&layer.k, lora.and_then(VisionLora::k), &mut s.keys),
+                (&layer.v, lora.and_then(VisionLora::v), &mut s.values),
+            ],
+        );
         let head_dim = h / self.heads;
         let attention = Attention {
             q_heads: self.heads,
@@ -151,41 +155,22 @@ impl Siglip {
         let rows = |data| HeadRows { data, head_stride: head_dim, row_stride: h };
         s.mixed.resize(hidden.len(), 0.0);
         let everything = vec![0..n; n];
-        attention.attend(
-            &s.queries,
-            rows(&s.keys),
-            rows(&s.values),
-            &everything,
-            &mut s.by_head,
-            &mut s.mixed,
-        );
-        let mixed = layer.o.input(&s.mixed);
-        project(&layer.o, &mixed, lora.and_then(VisionLora::o), &mut s.update, &mut s.thin);
+        attention.attend(&s.queries, rows(&s.keys), rows(&s.values), &everything, &mut s.mixed);
+        let mixed = layer.o.input(&s.mixed, &mut s.quants);
+        layer.o.forward(&mixed, lora.and_then(VisionLora::o), &mut s.update);
         ops::add(hidden, &s.update);
     }
 
     /// `hidden += fc2(gelu(fc1(norm2(hidden))))`.
     fn mlp(&self, layer: &Layer, hidden: &mut [f32], lora: Option<&VisionLora>, s: &mut Scratch) {
         layer.norm2.apply(hidden, self.eps, &mut s.normed);
-        let x = layer.fc1.input(&s.normed);
-        project(&layer.fc1, &x, lora.and_then(VisionLora::fc1), &mut s.inner, &mut s.thin);
+        let x = layer.fc1.input(&s.normed, &mut s.quants);
+        layer.fc1.forward(&x, lora.and_then(VisionLora::fc1), &mut s.inner);
         ops::activate(&mut s.inner, self.activation);
-        let inner = layer.fc2.input(&s.inner);
-        project(&layer.fc2, &inner, lora.and_then(VisionLora::fc2), &mut s.update, &mut s.thin);
+        let inner = layer.fc2.input(&s.inner, &mut s.quants);
+        layer.fc2.forward(&inner, lora.and_then(VisionLora::fc2), &mut s.update);
         ops::add(hidden, &s.update);
     }
-}
-
-/// One adapted product, sizing its output.
-fn project(
-    layer: &Linear,
-    x: &Activations<'_>,
-    lora: Option<LowRank<'_>>,
-    y: &mut Vec<f32>,
-    thin: &mut Vec<f32>,
-) {
-    y.resize(x.rows * layer.outputs(), 0.0);
-    layer.forward_adapted(x, lora, y, thin);
 }
 
 /// `{at}.weight` and `{at}.bias`.

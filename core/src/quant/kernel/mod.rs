@@ -1,4 +1,4 @@
-//! Tile products: sixteen rows of packed weights times a few rows of activations.
+//! Pair products: two tiles — 32 rows — of packed weights times a panel of activations.
 //!
 //! A kernel multiplies integers exactly and scales once per block, so every kernel gives the
 //! reference's integers bit for bit. [`Kernel::detect`] picks the fastest one the processor runs;
@@ -9,40 +9,40 @@ mod portable;
 #[cfg(target_arch = "x86_64")]
 mod vnni;
 
-use std::ops::Range;
 use std::sync::OnceLock;
 
-use super::activations::Activations;
+use super::activations::{PANEL, Panel};
 use super::pack::{PackedKind, TILE_ROWS};
 
-/// Activation rows that one kernel call takes at most: what fits the registers of AVX-512.
-pub const MAX_TOKENS: usize = 8;
+/// Matrix rows in a pair of tiles: as many as an activation block has columns, so that a pair's
+/// products are one block of the next layer's input.
+pub const PAIR_ROWS: usize = 2 * TILE_ROWS;
 
-/// Products of one tile with one activation row.
-pub type TileOut = [f32; TILE_ROWS];
+/// Products of a pair of tiles with each row of a panel.
+pub type PairOut = [[f32; PAIR_ROWS]; PANEL];
 
-/// `(kind, tile bytes, activations, their rows, out)`: `out[i][r] = Σ_c w[r][c] · x[rows.start + i][c]`.
-type TileProduct = fn(PackedKind, &[u8], &Activations<'_>, Range<usize>, &mut [TileOut]);
+/// `(kind, tiles, panel, out)`: `out[i][r] = Σ_c w[r][c] · x[i][c]` for the panel's rows.
+type PairProduct = fn(PackedKind, [&[u8]; 2], &Panel<'_>, &mut PairOut);
 
-/// One implementation of the tile product.
+/// One implementation of the pair product.
 #[derive(Clone, Copy)]
 pub struct Kernel {
     /// What benchmarks and `--timings` call it.
     pub name: &'static str,
-    product: TileProduct,
+    product: PairProduct,
 }
 
 impl Kernel {
     /// The reference that every other kernel is held to.
-    pub const PORTABLE: Self = Self { name: "portable", product: portable::tile_product };
+    pub const PORTABLE: Self = Self { name: "portable", product: portable::pair_product };
 
     /// All kernels that this processor can run, the reference first, the fastest last.
     pub fn all() -> Vec<Self> {
-        #[allow(unused_mut, reason = "other processors have only the reference so far")]
+        #[allow(unused_mut, reason = "other processors have only the reference")]
         let mut kernels = vec![Self::PORTABLE];
         #[cfg(target_arch = "x86_64")]
         if vnni::is_available() {
-            kernels.push(Self { name: "avx512-vnni", product: vnni::tile_product });
+            kernels.push(Self { name: "avx512-vnni", product: vnni::pair_product });
         }
         kernels
     }
@@ -53,31 +53,31 @@ impl Kernel {
         *FASTEST.get_or_init(|| *Self::all().last().expect("the reference is always there"))
     }
 
-    /// Multiplies one tile with activation rows `rows` (at most [`MAX_TOKENS`]).
+    /// Multiplies two tiles with a panel; a matrix that ends in a single tile gives it twice.
     ///
     /// # Panics
-    /// If the tile's length, the rows or `out` do not belong together.
-    pub fn tile_product(
+    /// If the lengths of tiles and panel do not belong together.
+    pub fn pair_product(
         self,
         kind: PackedKind,
-        tile: &[u8],
-        acts: &Activations<'_>,
-        rows: Range<usize>,
-        out: &mut [TileOut],
+        tiles: [&[u8]; 2],
+        panel: &Panel<'_>,
+        out: &mut PairOut,
     ) {
-        assert_eq!(
-            tile.len(),
-            acts.blocks() * kind.block_bytes(),
-            "tile and activations differ in width"
-        );
-        assert!(rows.len() <= MAX_TOKENS && rows.end <= acts.rows && out.len() == rows.len());
-        (self.product)(kind, tile, acts, rows, out);
+        let (blocks, width) = (panel.blocks(), panel.width);
+        let fits = |tile: &[u8]| tile.len() == blocks * kind.block_bytes();
+        assert!(tiles.into_iter().all(fits), "tiles and activations differ in width");
+        assert!(width == 1 || width == PANEL, "a panel of {width} rows");
+        assert_eq!(panel.values.len(), blocks * width * super::pack::BLOCK_COLS);
+        assert_eq!(panel.offsets.len(), blocks * width);
+        (self.product)(kind, tiles, panel, out);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::quant::activations::{Activations, Quants};
     use crate::quant::pack::pack_rows;
     use proptest::prelude::*;
 
@@ -92,23 +92,63 @@ mod tests {
         (0..len).map(|_| next()).collect()
     }
 
+    /// `[tokens][32]` products of noise by every kernel of this processor.
+    fn products(kind: PackedKind, cols: usize, tokens: usize, seed: u64) -> Vec<(Kernel, PairOut)> {
+        let tiles = pack_rows(kind, PAIR_ROWS, cols, &noise(seed, PAIR_ROWS * cols));
+        let (first, second) = tiles.split_at(tiles.len() / 2);
+        let floats = noise(!seed, tokens * cols);
+        let mut memory = Quants::default();
+        let quants = Activations::quantised(&floats, cols, &mut memory).quants();
+        let all = Kernel::all().into_iter();
+        all.map(|kernel| {
+            let mut out = [[f32::NAN; PAIR_ROWS]; PANEL];
+            kernel.pair_product(kind, [first, second], &quants.panel(0), &mut out);
+            (kernel, out)
+        })
+        .collect()
+    }
+
     proptest! {
         #[test]
         fn every_kernel_agrees_with_the_reference(
-            cols in 1usize..200, tokens in 1usize..=MAX_TOKENS, q4 in any::<bool>(), seed in any::<u64>()
+            cols in 1usize..200, tokens in 1usize..=PANEL, q4 in any::<bool>(), seed in any::<u64>()
         ) {
             let kind = if q4 { PackedKind::Q4 } else { PackedKind::Q8 };
-            let tile = pack_rows(kind, 16, cols, &noise(seed, 16 * cols));
-            let floats = noise(!seed, tokens * cols);
-            let acts = Activations::new(&floats, cols, true);
-            let mut wanted = [[0.0; 16]; MAX_TOKENS];
-            Kernel::PORTABLE.tile_product(kind, &tile, &acts, 0..tokens, &mut wanted[..tokens]);
-            for kernel in Kernel::all() {
-                let mut found = [[0.0; 16]; MAX_TOKENS];
-                kernel.tile_product(kind, &tile, &acts, 0..tokens, &mut found[..tokens]);
-                for (a, b) in found.iter().flatten().zip(wanted.iter().flatten()) {
-                    // The integers are equal; only the order of at most seven float sums differs.
+            let products = products(kind, cols, tokens, seed);
+            let (_, wanted) = products[0];
+            for (kernel, found) in &products {
+                for (a, b) in found.iter().zip(wanted).take(tokens).flat_map(|(a, b)| a.iter().zip(b)) {
+                    // The integers are equal; only the rounding of at most seven sums differs.
                     prop_assert!((a - b).abs() <= 1e-4, "{}: {a} for {b}", kernel.name);
+                }
+            }
+        }
+
+        #[test]
+        fn integers_are_equal_bit_for_bit(tokens in 1usize..=PANEL, q4 in any::<bool>(), seed in any::<u64>()) {
+            // One block has one scale and no sum of floats: whatever differs is an integer.
+            let kind = if q4 { PackedKind::Q4 } else { PackedKind::Q8 };
+            let products = products(kind, 32, tokens, seed);
+            for (kernel, found) in &products {
+                prop_assert_eq!(&found[..tokens], &products[0].1[..tokens], "{}", kernel.name);
+            }
+        }
+    }
+
+    #[test]
+    fn the_extremes_do_not_overflow() {
+        for kind in [PackedKind::Q4, PackedKind::Q8] {
+            for (weight, x) in [(1.0, 1.0), (-1.0, 1.0), (1.0, -1.0), (-1.0, -1.0)] {
+                let tiles = pack_rows(kind, PAIR_ROWS, 64, &[weight; PAIR_ROWS * 64]);
+                let (first, second) = tiles.split_at(tiles.len() / 2);
+                let mut memory = Quants::default();
+                let floats = [x; PANEL * 64];
+                let quants = Activations::quantised(&floats, 64, &mut memory).quants();
+                for kernel in Kernel::all() {
+                    let mut out = [[0.0; PAIR_ROWS]; PANEL];
+                    kernel.pair_product(kind, [first, second], &quants.panel(0), &mut out);
+                    let right = |v: &f32| (v - 64.0 * weight * x).abs() < 0.1;
+                    assert!(out.iter().flatten().all(right), "{}: {out:?}", kernel.name);
                 }
             }
         }
@@ -116,12 +156,14 @@ mod tests {
 
     #[test]
     fn the_reference_multiplies_matrices() {
-        let (cols, weights, x) = (70, noise(3, 16 * 70), noise(4, 70));
-        let acts = Activations::new(&x, cols, true);
-        let tile = pack_rows(PackedKind::Q8, 16, cols, &weights);
-        let mut out = [[0.0; 16]; 1];
-        Kernel::PORTABLE.tile_product(PackedKind::Q8, &tile, &acts, 0..1, &mut out);
-        for row in 0..16 {
+        let (cols, weights, x) = (70, noise(3, PAIR_ROWS * 70), noise(4, 70));
+        let mut memory = Quants::default();
+        let quants = Activations::quantised(&x, cols, &mut memory).quants();
+        let tiles = pack_rows(PackedKind::Q8, PAIR_ROWS, cols, &weights);
+        let (first, second) = tiles.split_at(tiles.len() / 2);
+        let mut out = [[0.0; PAIR_ROWS]; PANEL];
+        Kernel::PORTABLE.pair_product(PackedKind::Q8, [first, second], &quants.panel(0), &mut out);
+        for row in 0..PAIR_ROWS {
             let exact: f32 = (0..cols).map(|c| weights[row * cols + c] * x[c]).sum();
             assert!((out[0][row] - exact).abs() < 0.06, "{} for {exact}", out[0][row]);
         }

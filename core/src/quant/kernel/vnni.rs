@@ -1,11 +1,17 @@
 //! AVX-512 VNNI: one `vpdpbusd` multiplies 16 rows × 4 columns with four broadcast activations.
+//!
+//! With a panel of four rows, two tiles have eight integer and eight float accumulators, enough
+//! independent chains to fill both multipliers; unpacking nibbles runs beside them.
 
 use std::arch::x86_64::*;
-use std::ops::Range;
 
-use super::TileOut;
-use crate::quant::activations::Activations;
-use crate::quant::pack::{BLOCK_COLS, GROUP_BYTES, GROUP_COLS, GROUPS, PackedKind, SCALE_BYTES};
+use super::PairOut;
+use crate::quant::activations::{PANEL, Panel};
+use crate::quant::pack::{GROUP_BYTES, GROUP_COLS, GROUPS, PackedKind, SCALE_BYTES, TILE_ROWS};
+
+/// Bytes that a single row's product reads ahead: some pages, which the processor does not do by
+/// itself.
+const AHEAD: usize = 6144;
 
 /// Whether this processor has every instruction the kernel uses.
 pub fn is_available() -> bool {
@@ -14,88 +20,120 @@ pub fn is_available() -> bool {
         && is_x86_feature_detected!("avx512vnni")
 }
 
-/// See [`super::Kernel::tile_product`], which has checked the lengths.
-pub fn tile_product(
-    kind: PackedKind,
-    tile: &[u8],
-    acts: &Activations<'_>,
-    rows: Range<usize>,
-    out: &mut [TileOut],
-) {
+/// See [`super::Kernel::pair_product`], which has checked the lengths.
+pub fn pair_product(kind: PackedKind, tiles: [&[u8]; 2], panel: &Panel<'_>, out: &mut PairOut) {
+    const Q4: usize = PackedKind::Q4.block_bytes();
+    const Q8: usize = PackedKind::Q8.block_bytes();
     // SAFETY: `Kernel::all` lists this kernel only where `is_available`.
     unsafe {
-        match rows.len() {
-            8 => product::<8>(kind, tile, acts, rows.start, out),
-            4 => product::<4>(kind, tile, acts, rows.start, out),
-            1 => product::<1>(kind, tile, acts, rows.start, out),
-            _ => {
-                for (row, one) in rows.zip(out) {
-                    product::<1>(kind, tile, acts, row, std::slice::from_mut(one));
-                }
-            }
+        match (kind, panel.width) {
+            (PackedKind::Q4, 1) => row_product::<Q4>(tiles, panel, out),
+            (PackedKind::Q4, _) => product::<PANEL, 16, Q4>(tiles, panel, out),
+            (PackedKind::Q8, 1) => row_product::<Q8>(tiles, panel, out),
+            (PackedKind::Q8, _) => product::<PANEL, 16, Q8>(tiles, panel, out),
         }
     }
 }
 
-/// `N` activation rows at once: each 64 bytes of weights are loaded once and used `N` times.
+/// A panel of `N` rows, whose groups have `GROUP` bytes, with two tiles of blocks of `BLOCK` bytes.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-fn product<const N: usize>(
-    kind: PackedKind,
-    tile: &[u8],
-    acts: &Activations<'_>,
-    first: usize,
-    out: &mut [TileOut],
+fn product<const N: usize, const GROUP: usize, const BLOCK: usize>(
+    tiles: [&[u8]; 2],
+    panel: &Panel<'_>,
+    out: &mut PairOut,
 ) {
-    let blocks = acts.blocks();
-    let mut sums = [_mm512_setzero_ps(); N];
-    for (block, bytes) in tile.chunks_exact(kind.block_bytes()).enumerate() {
-        let at = |n: usize| (first + n) * blocks + block;
+    const { assert!(GROUP == N * GROUP_COLS) };
+    let mut sums = [[_mm512_setzero_ps(); 2]; N];
+    let [first, second] = tiles.map(|tile| tile.as_chunks::<BLOCK>().0);
+    let values = panel.values.as_chunks::<GROUP>().0.as_chunks::<GROUPS>().0;
+    let scales = panel.scales.as_chunks::<N>().0.iter().zip(panel.offsets.as_chunks::<N>().0);
+    for (((a, b), values), (scales, offsets)) in first.iter().zip(second).zip(values).zip(scales) {
         // Starting at minus the zero point's share saves a subtraction at the end.
-        let mut dots = [_mm512_setzero_si512(); N];
-        for (n, dot) in dots.iter_mut().enumerate() {
-            *dot = _mm512_set1_epi32(-kind.zero_point() * acts.sums[at(n)]);
-        }
-        for group in 0..GROUPS {
-            let weights = group_weights(kind, &bytes[SCALE_BYTES..], group);
-            for (n, dot) in dots.iter_mut().enumerate() {
-                let x = &acts.quants[at(n) * BLOCK_COLS + group * GROUP_COLS..][..GROUP_COLS];
-                let four = i32::from_le_bytes([x[0] as u8, x[1] as u8, x[2] as u8, x[3] as u8]);
-                *dot = _mm512_dpbusd_epi32(*dot, weights, _mm512_set1_epi32(four));
+        let mut dots = offsets.map(|offset| [start::<BLOCK>(offset); 2]);
+        for (group, x) in values.iter().enumerate() {
+            let w = [group_weights(a, group), group_weights(b, group)];
+            for (dots, four) in dots.iter_mut().zip(x.as_chunks::<GROUP_COLS>().0) {
+                let four = _mm512_set1_epi32(i32::from_le_bytes(four.map(|v| v as u8)));
+                dots[0] = _mm512_dpbusd_epi32(dots[0], w[0], four);
+                dots[1] = _mm512_dpbusd_epi32(dots[1], w[1], four);
             }
         }
-        let scales = row_scales(bytes);
-        for (n, (sum, dot)) in sums.iter_mut().zip(dots).enumerate() {
-            let scale = _mm512_mul_ps(scales, _mm512_set1_ps(acts.scales[at(n)]));
-            *sum = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot), scale, *sum);
+        let rows = [row_scales(a), row_scales(b)];
+        for ((sums, dots), scale) in sums.iter_mut().zip(dots).zip(scales) {
+            for ((sum, dot), row) in sums.iter_mut().zip(dots).zip(rows) {
+                let scale = _mm512_mul_ps(row, _mm512_set1_ps(*scale));
+                *sum = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot), scale, *sum);
+            }
         }
     }
-    for (one, sum) in out.iter_mut().zip(sums) {
-        // SAFETY: a `TileOut` is sixteen floats; the store is unaligned.
-        unsafe { _mm512_storeu_ps(one.as_mut_ptr(), sum) };
+    for (out, sums) in out.iter_mut().zip(sums) {
+        for (out, sum) in out.as_chunks_mut::<TILE_ROWS>().0.iter_mut().zip(sums) {
+            // SAFETY: sixteen floats; the store is unaligned.
+            unsafe { _mm512_storeu_ps(out.as_mut_ptr(), sum) };
+        }
     }
+}
+
+/// A single row: bound by memory, so one tile after the other, as they lie, with the next pages
+/// asked for in time.
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+fn row_product<const BLOCK: usize>(tiles: [&[u8]; 2], panel: &Panel<'_>, out: &mut PairOut) {
+    for (tile, out) in tiles.into_iter().zip(out[0].as_chunks_mut::<TILE_ROWS>().0) {
+        let mut sums = _mm512_setzero_ps();
+        let values = panel.values.as_chunks::<GROUP_COLS>().0.as_chunks::<GROUPS>().0;
+        let scales = panel.scales.iter().zip(panel.offsets);
+        for ((block, values), (scale, offset)) in
+            tile.as_chunks::<BLOCK>().0.iter().zip(values).zip(scales)
+        {
+            for line in (0..BLOCK).step_by(64) {
+                // A hint: beyond the matrix it does nothing.
+                let ahead = block.as_ptr().wrapping_add(AHEAD + line);
+                _mm_prefetch::<_MM_HINT_T0>(ahead.cast());
+            }
+            // Two chains: one would take as long as the memory does.
+            let mut dots = [start::<BLOCK>(*offset), _mm512_setzero_si512()];
+            for (group, four) in values.iter().enumerate() {
+                let four = _mm512_set1_epi32(i32::from_le_bytes(four.map(|v| v as u8)));
+                let dot = &mut dots[group % 2];
+                *dot = _mm512_dpbusd_epi32(*dot, group_weights(block, group), four);
+            }
+            let dot = _mm512_cvtepi32_ps(_mm512_add_epi32(dots[0], dots[1]));
+            let scale = _mm512_mul_ps(row_scales(block), _mm512_set1_ps(*scale));
+            sums = _mm512_fmadd_ps(dot, scale, sums);
+        }
+        // SAFETY: sixteen floats; the store is unaligned.
+        unsafe { _mm512_storeu_ps(out.as_mut_ptr(), sums) };
+    }
+}
+
+/// What a block's sum starts at: the stored offset is that of 4 bits, see [`Panel::offsets`].
+#[target_feature(enable = "avx512f")]
+fn start<const BLOCK: usize>(offset: i32) -> __m512i {
+    let offset = _mm512_set1_epi32(offset);
+    if is_q4::<BLOCK>() { offset } else { _mm512_slli_epi32::<4>(offset) }
 }
 
 /// 16 rows × 4 columns of unsigned quants.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-fn group_weights(kind: PackedKind, body: &[u8], group: usize) -> __m512i {
-    let load = |index: usize| {
-        let bytes = &body[index * GROUP_BYTES..(index + 1) * GROUP_BYTES];
-        // SAFETY: the slice above is 64 bytes long; the load is unaligned.
-        unsafe { _mm512_loadu_si512(bytes.as_ptr().cast()) }
-    };
-    match kind {
-        PackedKind::Q8 => load(group),
-        PackedKind::Q4 => {
-            let pair = load(group / 2);
-            let nibbles = if group.is_multiple_of(2) { pair } else { _mm512_srli_epi16::<4>(pair) };
-            _mm512_and_si512(nibbles, _mm512_set1_epi8(15))
-        }
+fn group_weights<const BLOCK: usize>(block: &[u8; BLOCK], group: usize) -> __m512i {
+    let index = if is_q4::<BLOCK>() { group / 2 } else { group };
+    let bytes = &block[SCALE_BYTES + index * GROUP_BYTES..][..GROUP_BYTES];
+    // SAFETY: the slice above is 64 bytes long; the load is unaligned.
+    let stored = unsafe { _mm512_loadu_si512(bytes.as_ptr().cast()) };
+    match (is_q4::<BLOCK>(), group % 2) {
+        (false, _) => stored,
+        (true, 0) => _mm512_and_si512(stored, _mm512_set1_epi8(15)),
+        (true, _) => _mm512_and_si512(_mm512_srli_epi16::<4>(stored), _mm512_set1_epi8(15)),
     }
 }
 
+const fn is_q4<const BLOCK: usize>() -> bool {
+    BLOCK == PackedKind::Q4.block_bytes()
+}
+
 /// A block's sixteen scales as floats.
-#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-fn row_scales(block: &[u8]) -> __m512 {
+#[target_feature(enable = "avx512f")]
+fn row_scales<const BLOCK: usize>(block: &[u8; BLOCK]) -> __m512 {
     let bytes = &block[..SCALE_BYTES];
     // SAFETY: the slice above is 32 bytes long; the load is unaligned.
     _mm512_cvtph_ps(unsafe { _mm256_loadu_si256(bytes.as_ptr().cast()) })
