@@ -263,6 +263,7 @@ impl Inside {
 
     fn let_go(&mut self) {
         self.session = None;
+        self.engine.release_weights();
     }
 }
 

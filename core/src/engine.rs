@@ -31,7 +31,7 @@ use crate::language::prompt::{self, Prefix};
 use crate::language::tokenizer::Tokenizer;
 use crate::lora::{AdapterTable, LoraAdapter};
 use crate::mask::{Mask, MaskCodec};
-use crate::pack::{Manifest, Pack, PrefixMode, adapter_files};
+use crate::pack::{Manifest, Pack, PrefixMode, WeightMap, adapter_files};
 use crate::paligemma::{PaliGemma, Sequence};
 use crate::photo::Frame;
 use crate::structured;
@@ -70,6 +70,9 @@ impl Default for EngineOptions {
     }
 }
 
+/// Bytes of weights from which on it pays to give memory back between the stages of a photo.
+const LARGE: usize = 256 << 20;
+
 /// A model pack, ready to answer. Clones share everything.
 #[derive(Debug, Clone)]
 pub struct Engine(Arc<Shared>);
@@ -78,6 +81,8 @@ pub struct Engine(Arc<Shared>);
 struct Shared {
     manifest: Manifest,
     model: PaliGemma,
+    /// The map that the model's matrices lie in.
+    weights: Arc<WeightMap>,
     tokenizer: Tokenizer,
     codec: Option<MaskCodec>,
     adapters: AdapterTable,
@@ -112,6 +117,7 @@ impl Engine {
             services: Services::of(pack.manifest()),
             manifest: pack.manifest().clone(),
             model,
+            weights: pack.weights().clone(),
             tokenizer,
             codec,
             adapters,
@@ -148,6 +154,12 @@ impl Engine {
     /// Runs `work` on the engine's threads.
     pub fn on_threads<T>(&self, work: impl FnOnce() -> T) -> T {
         self.0.threads.install(work)
+    }
+
+    /// Lets the system have the memory of all weights: for when it is short of it. The next photo
+    /// reads them from the file again.
+    pub fn release_weights(&self) {
+        self.0.weights.release("");
     }
 
     /// The adapter that a task runs with: the one the pack names for it, unless another was
@@ -550,6 +562,10 @@ impl Session {
         let model = self.engine.model();
         let features = self.engine.on_threads(|| model.image_features(pixels, adapter, cancel))?;
         self.timings.vision = start.elapsed();
+        if self.engine.0.weights.byte_len() > LARGE {
+            // Their pages are of no use while the answer is written.
+            self.engine.0.weights.release("vision.");
+        }
         Ok((features, adapter.map(|a| a.id().to_owned())))
     }
 

@@ -3,11 +3,13 @@
 pub mod android;
 pub mod apps;
 pub mod args;
+pub mod bench;
 pub mod bundled;
 pub mod calibrate;
 pub mod codec_report;
 pub mod convert;
 pub mod dataset;
+pub mod emulated;
 pub mod evaluate;
 pub mod failure;
 pub mod held_out;

@@ -13,6 +13,7 @@ cargo xtask logits     print the model's own numbers
 cargo xtask convert    make a pack from a Hugging Face PaliGemma folder
 cargo xtask calibrate  put measured confidence into a pack
 cargo xtask inspect    print what is in a pack
+cargo xtask bench      how fast the engine is, beside others
 cargo xtask synth-pack write a pack of random weights, to measure speed and memory
 cargo xtask rules      check, show, search, compare and import rule packs
 cargo xtask swift      lint, build and test all Swift on Linux
@@ -50,6 +51,7 @@ fn run(task: &str, args: Args) -> Result<()> {
         "convert" => xtask::convert::run(args),
         "calibrate" => xtask::calibrate::run(args),
         "inspect" => xtask::inspect::run(args),
+        "bench" => xtask::bench::run(args),
         "synth-pack" => xtask::synth::run(args),
         "rules" => xtask::rules::run(args),
         "swift" => xtask::swift::run(args),

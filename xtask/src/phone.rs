@@ -26,8 +26,9 @@ pub fn check() -> Result<Ran> {
     Ok(Ran::NotRun(format!("rustup cannot add {missing:?}")))
 }
 
-/// Silent: what rustup prints names machines.
-fn has_target(target: &str) -> bool {
+/// Whether Rust can compile for `target`, which is fetched if need be. Silent: what rustup prints
+/// names machines.
+pub fn has_target(target: &str) -> bool {
     let added = Command::new("rustup")
         .args(["target", "add", target])
         .stdin(Stdio::null())

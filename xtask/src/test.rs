@@ -5,7 +5,7 @@ use std::process::{Command, ExitCode};
 use std::time::Instant;
 
 use crate::failure::{Failure, Result};
-use crate::{kotlin, phone, swift};
+use crate::{emulated, kotlin, phone, swift};
 
 /// One check: what it is called and what runs it.
 struct Check {
@@ -29,7 +29,7 @@ pub enum Ran {
     NotRun(String),
 }
 
-const CHECKS: [Check; 7] = [
+const CHECKS: [Check; 8] = [
     Check { name: "format", work: Work::Command(&["cargo", "fmt", "--all", "--check"]) },
     Check {
         name: "lints",
@@ -49,6 +49,7 @@ const CHECKS: [Check; 7] = [
         name: "documentation",
         work: Work::Command(&["cargo", "doc", "--workspace", "--no-deps", "--locked", "--quiet"]),
     },
+    Check { name: "emulated", work: Work::Task(emulated::check) },
     Check { name: "kotlin", work: Work::Task(kotlin::check) },
     Check { name: "swift", work: Work::Task(swift::check) },
     Check { name: "phone", work: Work::Task(phone::check) },

@@ -97,6 +97,21 @@ impl Gemma {
         &self.config
     }
 
+    /// Bytes of weights that a token is multiplied with before the head.
+    pub fn layer_bytes(&self) -> usize {
+        let of = |layer: &Layer| {
+            let matrices =
+                [&layer.q, &layer.k, &layer.v, &layer.o, &layer.gate, &layer.up, &layer.down];
+            matrices.map(|matrix| matrix.weight().bytes().len()).iter().sum::<usize>()
+        };
+        self.layers.iter().map(of).sum()
+    }
+
+    /// Bytes of the embedding, which is also the head.
+    pub fn embedding_bytes(&self) -> usize {
+        self.embedding.byte_len()
+    }
+
     /// An empty cache for `capacity` positions.
     pub fn cache(&self, capacity: usize) -> KvCache {
         let c = &self.config;

@@ -18,6 +18,10 @@ use super::write::{ALIGNMENT, PACKED_KEY, PackedShape};
 use crate::quant::pack::SCALE_BYTES;
 use crate::quant::{Matrix, WeightKind};
 
+/// A multiple of the page size of every system there is.
+#[cfg(unix)]
+const PAGE: usize = 1 << 16;
+
 /// A weights file in memory. Tensors handed out keep the map alive.
 #[derive(Debug)]
 pub struct WeightMap {
@@ -132,6 +136,50 @@ impl WeightMap {
                 Err(self.refuse(format!("{name} holds numbers that are not finite")))
             }
         }
+    }
+
+    /// Lets the system have the memory of all tensors whose names begin with `prefix`, for now:
+    /// they are read from the file again when they are used again. Systems that cannot be told so
+    /// keep it.
+    pub fn release(&self, prefix: &str) {
+        #[cfg(unix)]
+        for span in self.spans(prefix) {
+            use memmap2::UncheckedAdvice::DontNeed;
+            // SAFETY: a shared or private map that nobody wrote to: dropped pages come back from
+            // the file as they were. A refusal leaves them where they are.
+            let _ = unsafe { self.map.unchecked_advise_range(DontNeed, span.start, span.len()) };
+        }
+    }
+
+    /// Tells the system that tensors whose names begin with `prefix` will be read soon.
+    pub fn announce(&self, prefix: &str) {
+        #[cfg(unix)]
+        for span in self.spans(prefix) {
+            // Advice: a system that does not take it reads when it must.
+            let _ = self.map.advise_range(memmap2::Advice::WillNeed, span.start, span.len());
+        }
+    }
+
+    /// Stretches of whole pages with tensors whose names begin with `prefix` and no others,
+    /// neighbours joined.
+    #[cfg(unix)]
+    fn spans(&self, prefix: &str) -> Vec<Range<usize>> {
+        let mut stored: Vec<_> = self.tensors.iter().collect();
+        stored.sort_by_key(|(_, stored)| stored.span.start);
+        let mut spans: Vec<Range<usize>> = Vec::new();
+        let mut joined = false;
+        for (name, Stored { span, .. }) in stored {
+            match spans.last_mut() {
+                _ if !name.starts_with(prefix) => joined = false,
+                Some(last) if joined => last.end = span.end,
+                _ => {
+                    spans.push(span.clone());
+                    joined = true;
+                }
+            }
+        }
+        let whole = |span: Range<usize>| span.start.next_multiple_of(PAGE)..span.end / PAGE * PAGE;
+        spans.into_iter().map(whole).filter(|span| span.start < span.end).collect()
     }
 
     /// All tensors, by name.
@@ -316,6 +364,41 @@ mod tests {
             }
             assert_eq!(weights.tensor("language.layers.1.down.weight").unwrap().kind, kind);
         }
+    }
+
+    #[test]
+    fn what_was_released_is_read_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("weights.safetensors");
+        write(&path, plan(Q8));
+        let weights = open(&path).unwrap();
+        let bytes = |weights: &WeightMap| -> Vec<Vec<u8>> {
+            weights.iter().map(|(_, view)| view.bytes.to_vec()).collect()
+        };
+        let before = bytes(&weights);
+        for prefix in ["vision.", "", "nothing"] {
+            weights.announce(prefix);
+            weights.release(prefix);
+            assert_eq!(bytes(&weights), before);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn stretches_are_whole_pages_of_one_part() {
+        let stored = |span: Range<usize>| Stored { kind: WeightKind::F32, rows: 1, cols: 1, span };
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("weights.safetensors");
+        write(&path, plan(Q8));
+        let mut weights = open(&path).unwrap();
+        weights.tensors = HashMap::from([
+            ("vision.a".into(), stored(100..3 * PAGE + 7)),
+            ("vision.b".into(), stored(3 * PAGE + 64..5 * PAGE + 1)),
+            ("language.a".into(), stored(5 * PAGE + 64..7 * PAGE)),
+            ("vision.c".into(), stored(7 * PAGE..7 * PAGE + 9)),
+        ]);
+        assert_eq!(weights.spans("vision."), [PAGE..5 * PAGE]);
+        assert_eq!(weights.spans("language."), [6 * PAGE..7 * PAGE]);
     }
 
     #[test]

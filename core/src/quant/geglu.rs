@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::activations::{Activations, PANEL, Quants, Writer};
-use super::kernel::{PAIR_ROWS, PairOut};
+use super::kernel::{Kernel, PAIR_ROWS, PairOut};
 use super::linear::{Linear, forward_all, pair_product};
 use super::low_rank::{LowRank, Thin};
 use super::matrix::WeightKind;
@@ -124,7 +124,8 @@ fn product(
     let WeightKind::Packed(kind) = layer.weight().kind() else {
         unreachable!("only packed layers are fused")
     };
-    pair_product(layer.weight(), kind, pair, &x.quants().panel(panel), out);
+    let panel_view = x.quants().panel(panel);
+    pair_product(Kernel::detect(), layer.weight(), kind, pair, &panel_view, out);
     if let Some(thin) = thin {
         for (token, row) in rows_of(x, panel).zip(out) {
             thin.add(token, pair * PAIR_ROWS, row);

@@ -91,8 +91,20 @@ pub fn multiply_rows(weight: &Matrix, range: Range<usize>, x: &Activations<'_>, 
     run(&[Sweep::new(weight, range, x, y)], x);
 }
 
+/// [`multiply_rows`] with a kernel of the caller's choice: for who measures them.
+pub fn multiply_rows_with(
+    kernel: Kernel,
+    weight: &Matrix,
+    range: Range<usize>,
+    x: &Activations<'_>,
+    y: &mut [f32],
+) {
+    run(&[Sweep { kernel, ..Sweep::new(weight, range, x, y) }], x);
+}
+
 /// One matrix of a sweep, and where its products go.
 struct Sweep<'a> {
+    kernel: Kernel,
     weight: &'a Matrix,
     rows: Range<usize>,
     bias: Option<&'a [f32]>,
@@ -109,7 +121,7 @@ impl<'a> Sweep<'a> {
         );
         assert_eq!(y.len(), x.rows * rows.len(), "an output of {}×{}", x.rows, rows.len());
         let out = Columns { data: y.as_mut_ptr(), width: rows.len() };
-        Self { weight, rows, bias: None, thin: None, out }
+        Self { kernel: Kernel::detect(), weight, rows, bias: None, thin: None, out }
     }
 
     /// Pairs of tiles, counted from the matrix's beginning, that have rows of this sweep.
@@ -136,7 +148,8 @@ impl<'a> Sweep<'a> {
         let skipped = rows.start - pair * PAIR_ROWS;
         let mut products = [[0.0; PAIR_ROWS]; PANEL];
         for panel in 0..quants.panels() {
-            pair_product(self.weight, kind, pair, &quants.panel(panel), &mut products);
+            let panel_view = quants.panel(panel);
+            pair_product(self.kernel, self.weight, kind, pair, &panel_view, &mut products);
             let first = panel * quants.width();
             for (product, token) in products.iter_mut().take(quants.width()).zip(first..x.rows) {
                 self.finish(token, rows.start, &mut product[skipped..skipped + rows.len()]);
@@ -201,6 +214,7 @@ fn run(sweeps: &[Sweep<'_>], x: &Activations<'_>) {
 
 /// Two tiles with one panel.
 pub(super) fn pair_product(
+    kernel: Kernel,
     weight: &Matrix,
     kind: PackedKind,
     pair: usize,
@@ -211,7 +225,7 @@ pub(super) fn pair_product(
     // A matrix may end with a single tile: its products are computed twice and used once.
     let second = if (first + 1) * TILE_ROWS < weight.rows() { first + 1 } else { first };
     let tiles = [weight.tile(kind, first), weight.tile(kind, second)];
-    Kernel::detect().pair_product(kind, tiles, panel, out);
+    kernel.pair_product(kind, tiles, panel, out);
 }
 
 /// `y: [n, width]`, of which every task writes other columns.

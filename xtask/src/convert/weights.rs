@@ -21,7 +21,8 @@ const CHUNK: usize = 1 << 22;
 /// How the matrices are stored: the `--bits` of the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bits {
-    /// q4: 4.5 bits a weight.
+    /// q4: 4.5 bits a weight. What makes the image features is stored as q8: it is a sixth of a
+    /// large model and costs nothing in a token, and every token reads what it wrote.
     Four,
     /// q8: 8.5 bits a weight.
     Eight,
@@ -47,12 +48,14 @@ impl Bits {
     }
 
     /// The kind of a tensor by its use, as the table in `models/FORMAT.md` says.
-    pub fn kind(self, role: TensorRole) -> WeightKind {
+    pub fn kind(self, part: Part, role: TensorRole) -> WeightKind {
         match (role, self) {
             (TensorRole::Vector, _) | (_, Self::ThirtyTwo) => WeightKind::F32,
             (TensorRole::Position, _) | (_, Self::Sixteen) => WeightKind::F16,
-            (TensorRole::Matrix, Self::Eight) => WeightKind::Packed(PackedKind::Q8),
-            (TensorRole::Matrix, Self::Four) => WeightKind::Packed(PackedKind::Q4),
+            (TensorRole::Matrix, Self::Four) if part == Part::Language => {
+                WeightKind::Packed(PackedKind::Q4)
+            }
+            (TensorRole::Matrix, Self::Four | Self::Eight) => WeightKind::Packed(PackedKind::Q8),
         }
     }
 }
@@ -60,7 +63,7 @@ impl Bits {
 /// What is to be written of an architecture.
 pub fn plan(arch: &Architecture, bits: Bits) -> Vec<TensorPlan> {
     let planned = |spec: TensorSpec| TensorPlan {
-        kind: bits.kind(spec.role),
+        kind: bits.kind(spec.part, spec.role),
         name: spec.name,
         rows: spec.rows,
         cols: spec.cols,

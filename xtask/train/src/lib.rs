@@ -3,11 +3,13 @@
 //! ```text
 //! data    photos and rule packs → samples, in Parquet files
 //! train   samples → a LoRA adapter
+//! peer    candle's quantised products, for `cargo xtask bench` to be compared with
 //! ```
 //!
 //! A crate of its own, so that `cargo xtask sort` needs neither candle nor Parquet.
 
 pub mod data;
+mod peer;
 pub mod train;
 
 use xtask::args::Args;
@@ -26,6 +28,7 @@ pub fn run(task: &str, args: Args) -> Result<()> {
     match task {
         "data" => data::run(args),
         "train" => train::run(args),
+        "peer" => peer::run(),
         _ => Err(Failure::new(USAGE)),
     }
 }

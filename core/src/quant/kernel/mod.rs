@@ -4,7 +4,11 @@
 //! reference's integers bit for bit. [`Kernel::detect`] picks the fastest one the processor runs;
 //! a new one is added there and to [`Kernel::all`], which the tests walk.
 
+#[cfg(target_arch = "x86_64")]
+mod avx2;
 pub mod float;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod portable;
 #[cfg(target_arch = "x86_64")]
 mod vnni;
@@ -30,19 +34,34 @@ pub struct Kernel {
     /// What benchmarks and `--timings` call it.
     pub name: &'static str,
     product: PairProduct,
+    multiply_only: fn(u64) -> u64,
 }
 
 impl Kernel {
     /// The reference that every other kernel is held to.
-    pub const PORTABLE: Self = Self { name: "portable", product: portable::pair_product };
+    pub const PORTABLE: Self = Self {
+        name: "portable",
+        product: portable::pair_product,
+        multiply_only: portable::multiply_only,
+    };
 
     /// All kernels that this processor can run, the reference first, the fastest last.
     pub fn all() -> Vec<Self> {
-        #[allow(unused_mut, reason = "other processors have only the reference")]
         let mut kernels = vec![Self::PORTABLE];
+        let mut offer = |available: bool, name, product: PairProduct, multiply_only| {
+            if available {
+                kernels.push(Self { name, product, multiply_only });
+            }
+        };
         #[cfg(target_arch = "x86_64")]
-        if vnni::is_available() {
-            kernels.push(Self { name: "avx512-vnni", product: vnni::pair_product });
+        {
+            offer(avx2::is_available(), "avx2", avx2::pair_product, avx2::multiply_only);
+            offer(vnni::is_available(), "avx512-vnni", vnni::pair_product, vnni::multiply_only);
+        }
+        #[cfg(target_arch = "aarch64")]
+        {
+            offer(neon::has_dot(), "neon-dotprod", neon::dot_pair_product, neon::dot_only);
+            offer(neon::has_matrix(), "neon-i8mm", neon::matrix_pair_product, neon::matrix_only);
         }
         kernels
     }
@@ -51,6 +70,12 @@ impl Kernel {
     pub fn detect() -> Self {
         static FASTEST: OnceLock<Kernel> = OnceLock::new();
         *FASTEST.get_or_init(|| *Self::all().last().expect("the reference is always there"))
+    }
+
+    /// Runs the kernel's multiply instruction about `count` times on registers alone, and returns
+    /// how many multiply-adds one of them is: the machine's limit, for who measures.
+    pub fn multiply_only(self, count: u64) -> u64 {
+        (self.multiply_only)(count)
     }
 
     /// Multiplies two tiles with a panel; a matrix that ends in a single tile gives it twice.
@@ -133,6 +158,16 @@ mod tests {
                 prop_assert_eq!(&found[..tokens], &products[0].1[..tokens], "{}", kernel.name);
             }
         }
+    }
+
+    /// In an emulator of another processor: the kernels that must be among those tested.
+    #[test]
+    fn the_kernels_expected_are_there() {
+        let names: Vec<_> = Kernel::all().iter().map(|kernel| kernel.name).collect();
+        for name in std::env::var("KERBSIDE_KERNELS").unwrap_or_default().split_terminator(',') {
+            assert!(names.contains(&name), "{name} is not among {names:?}");
+        }
+        assert!(Kernel::all().iter().all(|kernel| kernel.multiply_only(100) > 0));
     }
 
     #[test]

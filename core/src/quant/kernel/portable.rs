@@ -51,3 +51,13 @@ fn add_group(kind: PackedKind, body: &[u8], group: usize, x: [i8; GROUP_COLS], d
         }
     }
 }
+
+/// See [`super::Kernel::multiply_only`].
+pub fn multiply_only(count: u64) -> u64 {
+    let mut sum = 0i32;
+    for i in 0..count {
+        sum = sum.wrapping_add(std::hint::black_box(i as i32).wrapping_mul(3));
+    }
+    std::hint::black_box(sum);
+    1
+}

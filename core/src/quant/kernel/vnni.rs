@@ -138,3 +138,25 @@ fn row_scales<const BLOCK: usize>(block: &[u8; BLOCK]) -> __m512 {
     // SAFETY: the slice above is 32 bytes long; the load is unaligned.
     _mm512_cvtph_ps(unsafe { _mm256_loadu_si256(bytes.as_ptr().cast()) })
 }
+
+/// See [`super::Kernel::multiply_only`]: 64 multiply-adds an instruction.
+pub fn multiply_only(count: u64) -> u64 {
+    #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+    fn run(count: u64) {
+        let mut dots = [_mm512_setzero_si512(); 16];
+        let x = _mm512_set1_epi32(0x0101_0101);
+        for _ in 0..count / 16 {
+            // Another operand each time, as far as the compiler knows.
+            let w = std::hint::black_box(0x0102_0304);
+            let w = _mm512_set1_epi32(w);
+            for dot in &mut dots {
+                *dot = _mm512_dpbusd_epi32(*dot, w, x);
+            }
+        }
+        let sum = dots.into_iter().fold(x, |a, b| _mm512_add_epi32(a, b));
+        std::hint::black_box(_mm512_reduce_add_epi32(sum));
+    }
+    // SAFETY: `Kernel::all` lists this kernel only where `is_available`.
+    unsafe { run(count) };
+    64
+}

@@ -1,0 +1,48 @@
+//! The kernels of 64-bit ARM, run in an emulator of such a processor.
+
+use std::process::Command;
+
+use crate::bundled;
+use crate::failure::{Failure, Result};
+use crate::test::Ran;
+use crate::{phone, tools};
+
+const TARGET: &str = "aarch64-unknown-linux-gnu";
+const LINKER: &str = "aarch64-linux-gnu-gcc";
+const EMULATOR: &str = "qemu-aarch64";
+/// What must be among the kernels that the emulated processor offers.
+const KERNELS: &str = "neon-dotprod,neon-i8mm";
+/// Modules whose code differs from processor to processor, or runs on several threads.
+const MODULES: [&str; 4] = ["quant::", "ops::", "attention::", "threads::"];
+
+/// Runs the tests of the kernels and of what lies around them.
+///
+/// # Errors
+/// If one fails, or they do not compile.
+pub fn check() -> Result<Ran> {
+    let installed = [LINKER, EMULATOR].into_iter().all(|tool| tools::works(tool, "--version"));
+    if !installed
+        && !tools::apt_install(&["gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross", "qemu-user"])
+    {
+        return Ok(Ran::NotRun(format!("{LINKER} and {EMULATOR} are not here")));
+    }
+    if !phone::has_target(TARGET) {
+        return Ok(Ran::NotRun(format!("rustup cannot add {TARGET}")));
+    }
+    let status = Command::new("cargo")
+        .args(["test", "--package", "kerbside-core", "--lib", "--locked", "--quiet"])
+        .args(["--profile", "emulated", "--target", TARGET, "--"])
+        .args(MODULES)
+        .current_dir(bundled::root())
+        .env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER", LINKER)
+        .env(
+            "CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER",
+            format!("{EMULATOR} -cpu max -L /usr/aarch64-linux-gnu"),
+        )
+        .env("KERBSIDE_KERNELS", KERNELS)
+        .status()?;
+    if status.success() {
+        return Ok(Ran::Passed);
+    }
+    Err(Failure::new(format!("the tests of {} ({status})", MODULES.join(" "))))
+}
