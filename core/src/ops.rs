@@ -137,7 +137,7 @@ fn largest(row: &[f32]) -> f32 {
 #[inline(always)]
 fn gelu_tanh(x: f32) -> f32 {
     // ½·(1 + tanh z) = 1 − 1 / (e^2z + 1), with z = √(2/π)·(x + 0.044715·x³).
-    const TWO_SQRT_2_OVER_PI: f32 = 1.595_769_1;
+    const TWO_SQRT_2_OVER_PI: f32 = 1.595_769_2;
     let twice = TWO_SQRT_2_OVER_PI * (x + 0.044_715 * x * x * x);
     x - x / (exp(twice) + 1.0)
 }
