@@ -61,16 +61,19 @@ bad_inputs! {
         event("DTSTART;VALUE=DATE:00010101\r\nRRULE:FREQ=DAILY;COUNT=1000000000")
     }) { assert_eq!(read(&file).unwrap().days.len(), 999, "a thousand, one of them yesterday"); }
 
+    // Each ends in the year 1917: a walk of seven hundred thousand days to none that is asked for.
     ten_thousand_rules_since_the_year_one(file = filled(
-        "BEGIN:VEVENT\nDTSTART:00010101\nRRULE:FREQ=DAILY;COUNT=999999999\nEND:VEVENT\n"
+        "BEGIN:VEVENT\nDTSTART:00010101\nRRULE:FREQ=DAILY;COUNT=700000\nEND:VEVENT\n"
     )) {
         let found = read(&file).unwrap();
-        assert!(found.days.len() <= 20_000, "{}", found.days.len());
+        assert!(found.days.is_empty(), "{}", found.days.len());
+        let warnings: Vec<String> = found.warnings.iter().map(ToString::to_string).collect();
+        assert_says(&warnings.join("\n"), &["the rules take too long to follow"]);
     }
 
     thousands_of_rules_without_a_day(file = filled(
         "BEGIN:VEVENT\nDTSTART:20260101\nRRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30\nEND:VEVENT\n"
-    )) { assert!(read(&file).unwrap().days.is_empty() || read(&file).is_ok()); }
+    )) { assert!(read(&file).is_ok()); }
 
     rules_of_hundreds_of_parts(file = {
         let days = ["1MO"; 366].join(",");

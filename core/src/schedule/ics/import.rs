@@ -28,7 +28,7 @@ const OPEN_RULE_DAYS: i64 = 400;
 const LONGEST_RULE_YEARS: i64 = 10;
 /// Most days that are looked at to follow all rules together, each as often as its rule has parts:
 /// the work of some tenths of a second.
-const MAX_STEPS: usize = 20_000_000;
+const MAX_STEPS: usize = 6_000_000;
 /// Most warnings that are kept one by one.
 const MAX_WARNINGS: usize = 200;
 
