@@ -31,7 +31,7 @@ use crate::language::prompt::{self, Prefix};
 use crate::language::tokenizer::Tokenizer;
 use crate::lora::{AdapterTable, LoraAdapter};
 use crate::mask::{Mask, MaskCodec};
-use crate::pack::{Manifest, Pack, PrefixMode, WeightMap, adapter_files};
+use crate::pack::{Manifest, Pack, PrefixMode, WeightMap, adapter_files, read_manifest};
 use crate::paligemma::{PaliGemma, Sequence};
 use crate::photo::Frame;
 use crate::structured;
@@ -97,11 +97,12 @@ impl Engine {
     /// # Errors
     /// Whatever is wrong with the pack, naming the file.
     pub fn open(pack: &Path, options: &EngineOptions) -> Result<Self> {
-        let pack = Pack::open(pack)?;
-        let needs = pack.manifest().peak_bytes;
+        // Before anything is mapped or hashed.
+        let needs = read_manifest(pack)?.0.peak_bytes;
         if let Some(has) = options.memory.filter(|has| *has < needs) {
             return Err(Error::Memory { needs, has });
         }
+        let pack = Pack::open(pack)?;
         let tokenizer = Tokenizer::from_bytes(&pack.tokenizer()?)?;
         tokenizer.check_rows(pack.manifest().architecture.text.vocab)?;
         let codec =

@@ -24,9 +24,12 @@ cargo xtask schedule   print a community's calendar, or read one from a file
 cargo xtask data       make training samples from labelled photos
 cargo xtask train      train an adapter on them
 cargo xtask kotlin     build the Kotlin side and run its tests against the real library
+cargo xtask fuzz       make up packs, photos, rules and calendars, and look for what breaks
+cargo xtask soak       analyse again and again, and compare answers and memory
 Each explains itself with --help.";
 
 fn main() -> ExitCode {
+    end_with_the_output();
     let mut words = std::env::args().skip(1);
     let task = words.next().unwrap_or_default();
     match task.as_str() {
@@ -41,6 +44,22 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// `println!` panics where its words find no room, as on a full disk or behind `| head`: that is no
+/// mistake of this program, and one line says it.
+fn end_with_the_output() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        match panic.payload_as_str().filter(|words| words.starts_with("failed printing to stdout"))
+        {
+            Some(words) => {
+                eprintln!("{words}");
+                std::process::exit(2);
+            }
+            None => usual(panic),
+        }
+    }));
 }
 
 fn run(task: &str, args: Args) -> Result<()> {
@@ -60,6 +79,8 @@ fn run(task: &str, args: Args) -> Result<()> {
         "apps" => xtask::apps::run(args),
         "kotlin" => xtask::kotlin::run(),
         "schedule" => xtask::schedule::run(args),
+        "fuzz" => xtask::fuzz::run(args),
+        "soak" => xtask::soak::run(args),
         _ => Err(Failure::new(USAGE)),
     }
 }

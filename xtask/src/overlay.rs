@@ -3,16 +3,20 @@
 //! Colours are Okabe and Ito's eight and a grey, which colour-blind people tell apart
 //! (<https://jfly.uni-koeln.de/color/>); the pattern and the name say the same without colour.
 
+use std::io::Cursor;
 use std::path::Path;
 
 use image::imageops::{FilterType, resize};
-use image::{ImageResult, Rgb, RgbImage};
+use image::{ImageFormat, Rgb, RgbImage};
 use kerbside_core::detection::{BBox, Detection};
 use kerbside_core::mask::{BinaryMask, Point, Polygon};
 use kerbside_core::photo::Frame;
 use noto_sans_mono_bitmap::{FontWeight, RasterHeight, get_raster, get_raster_width};
 
 use kerbside_core::engine::CLASSES;
+use kerbside_core::store;
+
+use crate::failure::{Failure, Result};
 
 /// Below this the longer side is enlarged, so that outlines and names can be read.
 const LEAST_SIDE: u32 = 1024;
@@ -20,12 +24,17 @@ const LEAST_SIDE: u32 = 1024;
 const BLACK: Rgb<u8> = Rgb([0, 0, 0]);
 const WHITE: Rgb<u8> = Rgb([255, 255, 255]);
 
-/// Draws `detections` onto a copy of the photo and writes it as `path`'s ending says, e.g. PNG.
+/// Draws `detections` onto a copy of the photo and writes it as `path`'s ending says, e.g. PNG: all
+/// of it, or nothing.
 ///
 /// # Errors
 /// If the file cannot be written or its ending names no known format.
-pub fn draw_to_file(frame: &Frame, detections: &[Detection], path: &Path) -> ImageResult<()> {
-    draw(frame, detections).save(path)
+pub fn draw_to_file(frame: &Frame, detections: &[Detection], path: &Path) -> Result<()> {
+    let named = |e| Failure::from(e).during(path.display());
+    let format = ImageFormat::from_path(path).map_err(named)?;
+    let mut picture = Cursor::new(Vec::new());
+    draw(frame, detections).write_to(&mut picture, format).map_err(named)?;
+    store::replace(path, picture.get_ref()).map_err(|e| Failure::io(path, &e))
 }
 
 /// Draws `detections` onto a copy of the photo, enlarged to at least 1024 pixels.

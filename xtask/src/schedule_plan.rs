@@ -6,6 +6,7 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use kerbside_core::rules::{RulePack, Texts};
 use kerbside_core::schedule::{Collection, Window};
+use kerbside_core::store;
 
 use crate::args::Args;
 use crate::bundled;
@@ -49,7 +50,7 @@ pub fn run(args: Args) -> Result<()> {
     if let Some(path) = &wish.ics {
         let stamp = jiff::Timestamp::now();
         let file = calendar.to_ics((wish.from, last), &wish.language, EVENING_HOUR, stamp);
-        std::fs::write(path, file).map_err(|e| Failure::io(path, &e))?;
+        store::replace(path, file.as_bytes()).map_err(|e| Failure::io(path, &e))?;
         println!("wrote {} days to {}", found.len(), path.display());
     }
     if found.is_empty() && wish.zones.is_empty() && !wish.pack.zones().is_empty() {

@@ -75,7 +75,8 @@ pub fn run(args: Args) -> Result<()> {
 
 fn sort(wish: &Wish, frame: &Frame, rules: &RulePack) -> Result<Sorted> {
     let start = Instant::now();
-    let options = EngineOptions { threads: wish.threads, ..EngineOptions::default() };
+    let memory = memory::available();
+    let options = EngineOptions { threads: wish.threads, memory, ..EngineOptions::default() };
     let engine = Engine::open(&wish.pack, &options)?;
     let open = start.elapsed();
     if engine.manifest().origin == Origin::Random {

@@ -5,7 +5,7 @@ use std::process::{Command, ExitCode};
 use std::time::Instant;
 
 use crate::failure::{Failure, Result};
-use crate::{emulated, kotlin, phone, swift};
+use crate::{emulated, fuzz, kotlin, phone, swift};
 
 /// One check: what it is called and what runs it.
 struct Check {
@@ -29,7 +29,7 @@ pub enum Ran {
     NotRun(String),
 }
 
-const CHECKS: [Check; 8] = [
+const CHECKS: [Check; 9] = [
     Check { name: "format", work: Work::Command(&["cargo", "fmt", "--all", "--check"]) },
     Check {
         name: "lints",
@@ -50,6 +50,7 @@ const CHECKS: [Check; 8] = [
         work: Work::Command(&["cargo", "doc", "--workspace", "--no-deps", "--locked", "--quiet"]),
     },
     Check { name: "emulated", work: Work::Task(emulated::check) },
+    Check { name: "fuzz", work: Work::Task(fuzz::check) },
     Check { name: "kotlin", work: Work::Task(kotlin::check) },
     Check { name: "swift", work: Work::Task(swift::check) },
     Check { name: "phone", work: Work::Task(phone::check) },

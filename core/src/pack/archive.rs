@@ -71,7 +71,7 @@ impl Unpacked {
         }
         self.drop_unlisted(&folder, &manifest)?;
         seal(&dir, &manifest, &json)?;
-        site.land(&dir, &target)?;
+        site.land(&dir, &target, &[])?;
         Ok(target)
     }
 

@@ -8,11 +8,14 @@ use std::fs::{self, File, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
+
 use super::error::PackError;
 use super::manifest::{FileEntry, MANIFEST, Manifest};
 use super::open::{Pack, open_weights, read_manifest};
 use super::verify::{check_size, hash_file, plain_file, same_hash, sha256, stamp};
 use crate::cancel::CancelToken;
+use crate::store;
 
 /// Where the copy grows. One name is enough: imports hold [`LOCK`], and what lies here when an
 /// import begins was left by one that died.
@@ -20,6 +23,8 @@ const GROWING: &str = ".importing";
 /// Where what is replaced or removed goes before it is deleted.
 const DISCARDED: &str = ".discarded";
 const LOCK: &str = ".import.lock";
+/// The [`Landing`] that is under way.
+const LANDING: &str = ".landing";
 
 /// Imports the pack in folder `source` into `library`, and returns the new pack's folder, named
 /// after the pack, its version and its content. A pack that is already there and intact is left
@@ -40,7 +45,7 @@ pub fn import(
         return Ok(target);
     }
     copy_pack(source, &site.growing(), &manifest, &json, cancel, progress)?;
-    site.land(&site.growing(), &target)?;
+    site.land(&site.growing(), &target, &[])?;
     Ok(target)
 }
 
@@ -50,13 +55,28 @@ pub(crate) struct Site {
     _lock: File,
 }
 
+/// The last step of an import, written down before it begins. It takes several renames, and a
+/// process can die between any two of them: the next one finds this and does what is left, so that
+/// there is what was before or all of what is new.
+#[derive(Debug, Serialize, Deserialize)]
+struct Landing {
+    /// What has grown, whole. All paths are below the library.
+    grown: PathBuf,
+    /// Where it belongs.
+    place: PathBuf,
+    /// What it takes the place of, beside what lies at `place`.
+    gone: Vec<PathBuf>,
+}
+
 impl Site {
-    /// Takes the lock and clears away what an import left that died.
+    /// Takes the lock, finishes what an import that died had begun to put in place, and clears away
+    /// what it left.
     ///
     /// # Errors
     /// [`PackError::Busy`], or what the operating system says.
     pub(crate) fn enter(library: &Path) -> Result<Self, PackError> {
         let site = Self { library: library.to_owned(), _lock: lock(library)? };
+        site.finish()?;
         site.clear()?;
         Ok(site)
     }
@@ -66,16 +86,25 @@ impl Site {
         self.library.join(GROWING)
     }
 
-    /// Puts what has grown in its place, and what was there away.
+    /// Puts what has grown in its place, and takes away what was there and what is `gone` with it.
     ///
     /// # Errors
     /// What the operating system says.
-    pub(crate) fn land(&self, grown: &Path, target: &Path) -> Result<(), PackError> {
-        let folder = target.parent().expect("a place in the library has a parent");
-        create_dir(folder)?;
-        self.discard(target)?;
-        rename(grown, target)?;
-        sync_dir(folder)
+    pub(crate) fn land(
+        &self,
+        grown: &Path,
+        place: &Path,
+        gone: &[PathBuf],
+    ) -> Result<(), PackError> {
+        create_dir(parent(place))?;
+        let inside = |path: &Path| path.strip_prefix(&self.library).unwrap_or(path).to_owned();
+        let landing = Landing {
+            grown: inside(grown),
+            place: inside(place),
+            gone: gone.iter().map(|path| inside(path)).collect(),
+        };
+        self.note(&landing)?;
+        self.finish()
     }
 
     /// Takes a folder of the library away. It is renamed before it is deleted: one that is there
@@ -84,25 +113,68 @@ impl Site {
     /// # Errors
     /// What the operating system says.
     pub(crate) fn discard(&self, folder: &Path) -> Result<(), PackError> {
-        let discarded = self.library.join(DISCARDED);
-        match fs::rename(folder, &discarded) {
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(()),
-            Err(e) => Err(PackError::io(folder, e)),
-            Ok(()) => remove(&discarded),
+        self.set_aside(folder)?;
+        remove(&self.discarded())
+    }
+
+    fn note(&self, landing: &Landing) -> Result<(), PackError> {
+        let json = serde_json::to_vec(landing).expect("paths below a library are text");
+        let path = self.library.join(LANDING);
+        store::replace(&path, &json).map_err(|e| PackError::io(&path, e))
+    }
+
+    /// Does what is left of the landing that was noted last, if any.
+    fn finish(&self) -> Result<(), PackError> {
+        let path = self.library.join(LANDING);
+        let Ok(json) = fs::read(&path) else { return Ok(()) };
+        // It was renamed into place whole; what is no landing was not written here.
+        if let Ok(Landing { grown, place, gone }) = serde_json::from_slice(&json) {
+            let [grown, place] = [grown, place].map(|path| self.library.join(path));
+            if grown.exists() {
+                remove(&self.discarded())?;
+                self.set_aside(&place)?;
+                rename(&grown, &place)?;
+                sync_dir(parent(&place))?;
+            }
+            remove(&self.discarded())?;
+            for folder in gone {
+                self.discard(&self.library.join(folder))?;
+            }
+        }
+        fs::remove_file(&path).map_err(|e| PackError::io(&path, e))
+    }
+
+    fn set_aside(&self, folder: &Path) -> Result<(), PackError> {
+        match fs::rename(folder, self.discarded()) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(PackError::io(folder, e)),
+            _ => Ok(()),
         }
     }
 
+    fn discarded(&self) -> PathBuf {
+        self.library.join(DISCARDED)
+    }
+
     fn clear(&self) -> Result<(), PackError> {
+        // A note that was never finished.
+        let _ = fs::remove_file(self.library.join(".landing.new"));
         remove(&self.growing())?;
-        remove(&self.library.join(DISCARDED))
+        remove(&self.discarded())
     }
 }
 
 impl Drop for Site {
     fn drop(&mut self) {
-        // What cannot be removed now is removed by the next import.
-        let _ = self.clear();
+        // A landing that failed half-way still needs what has grown.
+        if !self.library.join(LANDING).exists() {
+            // What cannot be removed now is removed by the next import.
+            let _ = self.clear();
+        }
     }
+}
+
+fn parent(place: &Path) -> &Path {
+    place.parent().expect("a place in the library has a parent")
 }
 
 fn lock(library: &Path) -> Result<File, PackError> {
@@ -327,6 +399,41 @@ mod tests {
             fs::create_dir_all(place.library().join(name)).unwrap();
             fs::write(place.library().join(name).join("half"), "x").unwrap();
         }
+        place.import().unwrap();
+        assert_eq!(place.listing().len(), 1);
+    }
+
+    /// Whatever a process had done of a landing when it died.
+    #[test]
+    fn a_landing_that_was_cut_short_is_finished() {
+        for done in 0..=4 {
+            let place = Place::new();
+            let path = |name: &str| place.library().join(name);
+            for (folder, mark) in [("one", "old"), ("two", "old"), (".importing/new", "new")] {
+                fs::create_dir_all(path(folder)).unwrap();
+                fs::write(path(folder).join("mark"), mark).unwrap();
+            }
+            let note = json!({"grown": ".importing/new", "place": "one", "gone": ["two"]});
+            fs::write(path(LANDING), note.to_string()).unwrap();
+            fs::write(path(".landing.new"), "{").unwrap();
+            let steps: [&dyn Fn(); 4] = [
+                &|| fs::rename(path("one"), path(DISCARDED)).unwrap(),
+                &|| fs::rename(path(".importing/new"), path("one")).unwrap(),
+                &|| fs::remove_dir_all(path(DISCARDED)).unwrap(),
+                &|| fs::rename(path("two"), path(DISCARDED)).unwrap(),
+            ];
+            steps[..done].iter().for_each(|step| step());
+            drop(Site::enter(&place.library()).unwrap());
+            assert_eq!(place.listing(), ["one"], "after {done} steps");
+            assert_eq!(fs::read(path("one").join("mark")).unwrap(), b"new", "after {done} steps");
+        }
+    }
+
+    #[test]
+    fn a_note_that_is_none_is_cleared_away() {
+        let place = Place::new();
+        fs::create_dir(place.library()).unwrap();
+        fs::write(place.library().join(LANDING), "{").unwrap();
         place.import().unwrap();
         assert_eq!(place.listing().len(), 1);
     }

@@ -6,6 +6,8 @@
 //! <library>/.adapters/<pack>/<adapter>/ as PEFT writes it
 //! ```
 //!
+//! An import ends with what was there before or with all of what is new, whenever its process dies.
+//!
 //! An added adapter does the task it is named after, instead of the pack's own: `segment` and
 //! `segment-night` both outline. There is at most one for each task.
 
@@ -65,13 +67,15 @@ pub struct StoredAdapter {
 
 impl ModelStore {
     /// The store in the folder `library`, which is made if there is none, and the pack in
-    /// `bundled`. What an import left that was killed is cleared away.
+    /// `bundled`. What an import left that was killed is finished or cleared away. A folder that
+    /// cannot be written to, or has no room, is still read.
     ///
     /// # Errors
-    /// If the folder cannot be written to.
+    /// If the folder cannot be made, or cannot be tidied up.
     pub fn open(library: &Path, bundled: Option<&Path>) -> Result<Self> {
         match Site::enter(library) {
             Ok(_) | Err(PackError::Busy { .. }) => {}
+            Err(error) if is_full_or_read_only(&error) && library.is_dir() => {}
             Err(error) => return Err(error.into()),
         }
         Ok(Self { library: library.to_owned(), bundled: bundled.map(Path::to_owned) })
@@ -124,11 +128,9 @@ impl ModelStore {
             .added(for_pack)?
             .into_iter()
             .filter(|one| one.task == task && one.id != name)
+            .map(|one| one.dir)
             .collect();
-        site.land(&dir, &target)?;
-        for adapter in before {
-            site.discard(&adapter.dir)?;
-        }
+        site.land(&dir, &target, &before)?;
         self.pack(for_pack)
     }
 
@@ -207,6 +209,16 @@ impl StoredPack {
             engine.assign(&adapter.task, Some(&adapter.id))?;
         }
         Ok(engine)
+    }
+}
+
+fn is_full_or_read_only(error: &PackError) -> bool {
+    match error {
+        PackError::NoRoom { .. } => true,
+        PackError::Io { source, .. } => {
+            matches!(source.kind(), ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied)
+        }
+        _ => false,
     }
 }
 
