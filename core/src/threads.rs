@@ -20,6 +20,7 @@ use std::thread::JoinHandle;
 
 mod big_cores;
 mod job;
+mod sync;
 
 use job::{Board, Task};
 

@@ -1,14 +1,10 @@
 //! The board on which one job at a time is offered, and the helpers that look at it.
 
 use std::fmt;
-use std::hint::spin_loop;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{PoisonError, TryLockError};
 
+use super::sync::{AtomicU64, AtomicUsize, Condvar, LOOKS, Mutex, MutexGuard, Ordering, spin_loop};
 use super::{Panic, caught, go_on};
-
-/// Looks at the board before a thread sleeps: some ten microseconds, about what waking it costs.
-const LOOKS: usize = 400;
 
 /// A loop in pieces: whoever calls [`Task::work`] takes pieces until there are none.
 pub(super) struct Task<'a> {
