@@ -1,12 +1,14 @@
 //! The engine: what all photos share, opened once, and a session for one photo after the other.
 //!
 //! ```text
-//! service  which adapter a task runs with, and how sure its answers are
-//! items    the items of one answer, as the grammar reports their parts
+//! service     which adapter a task runs with, and how sure its answers are
+//! items       the items of one answer, as the grammar reports their parts
+//! vocabulary  the tokenizer, read while other things are done
 //! ```
 
 mod items;
 mod service;
+mod vocabulary;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,6 +19,7 @@ use serde_json::Value;
 use self::items::Items;
 pub use self::items::WrittenItem;
 use self::service::Services;
+use self::vocabulary::Vocabulary;
 use crate::cancel::{CancelToken, Cancelled};
 use crate::certainty::Calibration;
 use crate::detection::{self, BBox, Detection, Label};
@@ -83,7 +86,7 @@ struct Shared {
     model: PaliGemma,
     /// The map that the model's matrices lie in.
     weights: Arc<WeightMap>,
-    tokenizer: Tokenizer,
+    vocabulary: Vocabulary,
     codec: Option<MaskCodec>,
     adapters: AdapterTable,
     services: Services,
@@ -103,8 +106,8 @@ impl Engine {
             return Err(Error::Memory { needs, has });
         }
         let pack = Pack::open(pack)?;
-        let tokenizer = Tokenizer::from_bytes(&pack.tokenizer()?)?;
-        tokenizer.check_rows(pack.manifest().architecture.text.vocab)?;
+        let rows = pack.manifest().architecture.text.vocab;
+        let vocabulary = Vocabulary::begin(pack.tokenizer()?, rows);
         let codec =
             pack.mask_codec()?.map(|bytes| MaskCodec::from_safetensors(&bytes)).transpose()?;
         let model = PaliGemma::load(pack.weights(), &pack.manifest().architecture)?;
@@ -114,12 +117,16 @@ impl Engine {
         for entry in &pack.manifest().adapters {
             adapters.load(&entry.id, &pack.adapter(&entry.id)?)?;
         }
+        if !pack.is_known() {
+            // What was never opened before is wholly checked; what was, only looks at headers.
+            vocabulary.get().map_err(Error::Tokenizer)?;
+        }
         Ok(Self(Arc::new(Shared {
             services: Services::of(pack.manifest()),
             manifest: pack.manifest().clone(),
             model,
             weights: pack.weights().clone(),
-            tokenizer,
+            vocabulary,
             codec,
             adapters,
             threads,
@@ -137,9 +144,12 @@ impl Engine {
         &self.0.adapters
     }
 
-    /// The pack's tokenizer.
-    pub fn tokenizer(&self) -> &Tokenizer {
-        &self.0.tokenizer
+    /// The pack's tokenizer, waiting until it has been read.
+    ///
+    /// # Errors
+    /// [`Error::Tokenizer`] if it cannot be used; the first opening of a pack says so already.
+    pub fn tokenizer(&self) -> Result<&Tokenizer> {
+        self.0.vocabulary.get().map_err(Error::Tokenizer)
     }
 
     /// The model, for whoever needs its numbers rather than its answers.
@@ -439,15 +449,15 @@ impl Session {
             Masks::Without => prompt::detect(&request.labels),
         };
         let mut grammar =
-            DetectionGrammar::new(engine.tokenizer(), &request.labels, masks, request.max_items)?;
-        let prefix = Prefix::new(engine.tokenizer(), engine.model().image_tokens(), &question)?;
+            DetectionGrammar::new(engine.tokenizer()?, &request.labels, masks, request.max_items)?;
+        let prefix = Prefix::new(engine.tokenizer()?, engine.model().image_tokens(), &question)?;
         let room = self.ask(&prefix, adapter.as_deref(), cancel)?;
         on_stage(Stage::Prefilled);
 
         let start = Instant::now();
         let mut items = Items::new(engine.codec(), &labels, calibration, begin);
-        let sampler = Sampler::new(Strategy::Greedy).on_scale(engine.tokenizer().locations());
-        let weighed = engine.tokenizer().codes();
+        let sampler = Sampler::new(Strategy::Greedy).on_scale(engine.tokenizer()?.locations());
+        let weighed = engine.tokenizer()?.codes();
         let mut generator = Generator { sampler, max_tokens: room, weighed };
         let mut decoder = Writing {
             engine: &engine,
@@ -520,10 +530,10 @@ impl Session {
         let (start, prefill) = (Instant::now(), self.timings.prefill);
         let engine = self.engine.clone();
         let adapter = engine.adapter_of(task)?;
-        let mut grammar = StructuredGrammar::new(engine.tokenizer(), schema)?;
+        let mut grammar = StructuredGrammar::new(engine.tokenizer()?, schema)?;
         let places = grammar.clone();
         let images = engine.model().image_tokens();
-        let prefix = Prefix::of_markup(engine.tokenizer(), images, question)?;
+        let prefix = Prefix::of_markup(engine.tokenizer()?, images, question)?;
         let max_tokens = self.ask(&prefix, adapter.as_deref(), cancel)?;
         let sampler = Sampler::new(Strategy::Greedy);
         let mut generator = Generator { sampler, max_tokens, weighed: 0..0 };
@@ -540,7 +550,7 @@ impl Session {
         })?;
         let value = match outcome.finish {
             Finish::Complete => {
-                let text = engine.tokenizer().decode(&outcome.tokens)?;
+                let text = engine.tokenizer()?.decode(&outcome.tokens)?;
                 structured::read(&text).expect("the grammar writes what can be read")
             }
             Finish::Limit => Value::Null,

@@ -1,5 +1,7 @@
 //! What can go wrong, seen from outside: each module's own error, with its sources kept.
 
+use std::sync::Arc;
+
 use crate::cancel::Cancelled;
 use crate::detection::ItemError;
 use crate::generate::generator::GenerateError;
@@ -31,7 +33,7 @@ pub enum Error {
     Adapter(#[from] LoraError),
     /// The tokenizer of the pack cannot be used.
     #[error(transparent)]
-    Tokenizer(#[from] TokenizerError),
+    Tokenizer(Arc<TokenizerError>),
     /// The mask codec of the pack cannot be used.
     #[error(transparent)]
     Codec(#[from] CodecError),
@@ -78,6 +80,12 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+}
+
+impl From<TokenizerError> for Error {
+    fn from(error: TokenizerError) -> Self {
+        Self::Tokenizer(Arc::new(error))
+    }
 }
 
 impl From<PackError> for Error {

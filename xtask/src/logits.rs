@@ -58,7 +58,7 @@ pub fn run(mut args: Args) -> Result<()> {
     } else {
         println!("prefix  {:?}", answer.prefix);
         println!("greedy  {:?}", answer.greedy);
-        println!("text    {}", engine.tokenizer().decode(&answer.greedy)?);
+        println!("text    {}", engine.tokenizer()?.decode(&answer.greedy)?);
     }
     Ok(())
 }
@@ -93,7 +93,7 @@ pub fn answer(
     tokens: usize,
 ) -> Result<Answer> {
     let (model, cancel) = (engine.model(), CancelToken::new());
-    let prefix = Prefix::new(engine.tokenizer(), model.image_tokens(), prompt)?;
+    let prefix = Prefix::new(engine.tokenizer()?, model.image_tokens(), prompt)?;
     engine.on_threads(|| {
         let features = model.image_features(pixels, adapter, &cancel)?;
         let mut sequence = model.sequence(prefix.positions() + tokens);
@@ -108,14 +108,14 @@ pub fn answer(
         model.language().logits(&hidden, &[whole(model)], &mut logits);
         let mut greedy = Vec::new();
         let mut row = Vec::new();
-        while greedy.len() < tokens && greedy.last() != Some(&engine.tokenizer().eos()) {
+        while greedy.len() < tokens && greedy.last() != Some(&engine.tokenizer()?.eos()) {
             if let Some(&token) = greedy.last() {
                 model.step(&mut sequence, &[token], adapter, &cancel)?;
             }
             model.last_logits(&sequence, &[whole(model)], &mut row);
             greedy.push(argmax(&row));
         }
-        Ok(Answer { prefix: prefix.ids(engine.tokenizer().image()), logits, greedy })
+        Ok(Answer { prefix: prefix.ids(engine.tokenizer()?.image()), logits, greedy })
     })
 }
 

@@ -19,6 +19,7 @@ pub struct Pack {
     dir: PathBuf,
     manifest: Manifest,
     weights: Arc<WeightMap>,
+    known: bool,
 }
 
 impl Pack {
@@ -29,13 +30,18 @@ impl Pack {
     /// [`PackError`], naming the file that is wrong and what to do.
     pub fn open(dir: &Path) -> Result<Self, PackError> {
         let (manifest, json) = read_manifest(dir)?;
-        let weights = Arc::new(verify(dir, &manifest, &json)?);
-        Ok(Self { dir: dir.to_owned(), manifest, weights })
+        let (weights, known) = verify(dir, &manifest, &json)?;
+        Ok(Self { dir: dir.to_owned(), manifest, weights: Arc::new(weights), known })
     }
 
     /// What the pack says of itself.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
+    }
+
+    /// Whether its files are those that an earlier opening hashed.
+    pub fn is_known(&self) -> bool {
+        self.known
     }
 
     /// Where the pack lies.

@@ -29,11 +29,16 @@ struct Stamp {
 }
 
 /// Checks lengths always, and contents unless the stamp says that nothing changed since they were
-/// right. `json` is the text of the manifest. Gives back the mapped weights.
-pub(super) fn verify(dir: &Path, manifest: &Manifest, json: &[u8]) -> Result<WeightMap, PackError> {
+/// right. `json` is the text of the manifest. Gives back the mapped weights, and whether the stamp was
+/// enough.
+pub(super) fn verify(
+    dir: &Path,
+    manifest: &Manifest,
+    json: &[u8],
+) -> Result<(WeightMap, bool), PackError> {
     let now = observe(dir, manifest, json)?;
     if read_stamp(dir).is_some_and(|then| then == now) {
-        return open_weights(dir, manifest);
+        return Ok((open_weights(dir, manifest)?, true));
     }
     for file in &manifest.files {
         check_hash(&dir.join(&file.path), file)?;
@@ -42,7 +47,7 @@ pub(super) fn verify(dir: &Path, manifest: &Manifest, json: &[u8]) -> Result<Wei
     weights.check_numbers()?;
     // A pack inside a read-only app bundle is checked on every open instead.
     let _ = write_stamp(dir, &now);
-    Ok(weights)
+    Ok((weights, false))
 }
 
 /// Hashes every file, whatever the stamp says. `progress` hears bytes done and bytes in all.

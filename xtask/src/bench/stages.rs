@@ -66,7 +66,7 @@ pub fn measure(wish: &Wish) -> Result<Value> {
     let whole = |s: &Stages| s.preprocess + s.vision + s.prefill + s.decode;
     let statistics = runs[0].statistics;
     let step = of(|s| s.decode) / statistics.model_calls as f64;
-    let (bytes, limits) = (bytes_a_token(&engine), limits::find(wish.threads, wish.runs)?);
+    let (bytes, limits) = (bytes_a_token(&engine)?, limits::find(wish.threads, wish.runs)?);
     let mut report = Map::from_iter([
         ("open, ms".into(), json!(open.as_secs_f64() * 1e3)),
         ("preprocess, ms".into(), json!(of(|s| s.preprocess) * 1e3)),
@@ -88,10 +88,10 @@ pub fn measure(wish: &Wish) -> Result<Value> {
 }
 
 /// Weights that a decoder's step within `<loc>` reads.
-pub fn bytes_a_token(engine: &Engine) -> f64 {
+fn bytes_a_token(engine: &Engine) -> Result<f64> {
     let language = engine.model().language();
-    let head = engine.tokenizer().locations().len() as f64 / language.config().vocab as f64;
-    language.layer_bytes() as f64 + head * language.embedding_bytes() as f64
+    let head = engine.tokenizer()?.locations().len() as f64 / language.config().vocab as f64;
+    Ok(language.layer_bytes() as f64 + head * language.embedding_bytes() as f64)
 }
 
 /// One photo, the whole way.
@@ -106,7 +106,7 @@ pub fn walk(engine: &Engine) -> Result<Stages> {
     let adapter = engine.adapter_of("segment")?;
     let labels: Vec<String> = CLASSES.map(str::to_owned).to_vec();
     let question = prompt::segment(&labels);
-    let prefix = Prefix::new(engine.tokenizer(), model.image_tokens(), &question)?;
+    let prefix = Prefix::new(engine.tokenizer()?, model.image_tokens(), &question)?;
     let mut sequence = model.sequence(model.image_tokens() + 768);
 
     let start = Instant::now();
@@ -122,7 +122,7 @@ pub fn walk(engine: &Engine) -> Result<Stages> {
     let (prefill, read) = time(read);
     read?;
 
-    let mut grammar = DetectionGrammar::new(engine.tokenizer(), &labels, Masks::With, ITEMS)?;
+    let mut grammar = DetectionGrammar::new(engine.tokenizer()?, &labels, Masks::With, ITEMS)?;
     let script = grammar.encode(&items())?;
     let mut decoder = Scripted { engine, sequence: &mut sequence, script, fed: 0, cancel: &cancel };
     let mut generator =

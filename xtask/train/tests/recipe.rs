@@ -163,11 +163,12 @@ fn loss(engine: &Engine, sample: &Sample, frame: &Frame) -> f64 {
     let adapter = adapter.as_deref();
     let pixels = preprocess(frame, SIDE);
     let features = model.image_features(&pixels, adapter, &cancel).unwrap();
-    let prefix = Prefix::new(engine.tokenizer(), model.image_tokens(), &sample.prompt).unwrap();
+    let prefix =
+        Prefix::new(engine.tokenizer().unwrap(), model.image_tokens(), &sample.prompt).unwrap();
     let mut sequence = model.sequence(256);
     model.prefill(&mut sequence, &features, &prefix.text, adapter, &cancel).unwrap();
-    let mut suffix = engine.tokenizer().encode_markup(&sample.suffix).unwrap();
-    suffix.push(engine.tokenizer().eos());
+    let mut suffix = engine.tokenizer().unwrap().encode_markup(&sample.suffix).unwrap();
+    suffix.push(engine.tokenizer().unwrap().eos());
     let vocabulary = engine.manifest().architecture.text.vocab as u32;
     let (mut sum, mut logits) = (0.0, Vec::new());
     for &token in &suffix {
