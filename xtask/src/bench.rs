@@ -51,30 +51,43 @@ struct Wish {
 /// If the pack cannot be opened or a peer cannot be built.
 pub fn run(args: Args) -> Result<()> {
     let wish = Wish::parse(args)?;
-    let mut report = vec![("machine", limits::machine()), ("limits", limits::measure(&wish)?)];
+    let mut report = Report { json: wish.json, parts: Vec::new() };
+    report.add("machine", limits::machine());
+    report.add("limits", limits::measure(&wish)?);
     if wish.kernels {
-        report.push(("kernels", kernels::measure(&wish)?));
+        report.add("kernels", kernels::measure(&wish)?);
     }
-    report.push(("stages", stages::measure(&wish)?));
+    report.add("stages", stages::measure(&wish)?);
     if wish.scaling {
-        report.push(("scaling", scaling::measure(&wish)?));
+        report.add("scaling", scaling::measure(&wish)?);
     }
     if let Some(rank) = wish.rank {
-        report.push(("adapter", adapter::measure(&wish, rank)?));
+        report.add("adapter", adapter::measure(&wish, rank)?);
     }
     for peer in &wish.versus {
-        report.push(("versus", versus::measure(&wish, peer)?));
+        report.add("versus", versus::measure(&wish, peer)?);
     }
     if wish.json {
-        let report = report.into_iter().map(|(name, part)| json!({name: part}));
-        println!("{:#}", Value::Array(report.collect()));
-    } else {
-        for (name, part) in report {
+        println!("{:#}", Value::Array(report.parts));
+    }
+    Ok(())
+}
+
+/// What was measured: a table as it comes, or one JSON value at the end.
+struct Report {
+    json: bool,
+    parts: Vec<Value>,
+}
+
+impl Report {
+    fn add(&mut self, name: &str, part: Value) {
+        if self.json {
+            self.parts.push(json!({name: part}));
+        } else {
             println!("\n{name}");
             print_part(&part, 1);
         }
     }
-    Ok(())
 }
 
 impl Wish {

@@ -113,7 +113,8 @@ fn write(engine: &Engine, rank: usize, folder: &Path) -> Result<u64> {
         "peft_type": "LORA",
         "r": rank,
         "lora_alpha": rank,
-        "target_modules": shapes.map(|(name, ..)| name.rsplit('.').next().unwrap_or(name)),
+        // By suffix, q, k and v would be those of the vision tower too.
+        "target_modules": r".*language_model.*\.(q|k|v|o|gate|up|down)_proj",
         "kerbside": {
             "base": manifest.base.id,
             "prefix_mode": if isolated { "isolated" } else { "joint" },
