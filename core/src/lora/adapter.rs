@@ -11,7 +11,7 @@ use super::error::LoraError;
 use super::module::{Half, Module, split_key};
 use crate::pack::header;
 use crate::pack::{AdapterFiles, Architecture, Manifest, Part, PrefixMode};
-use crate::quant::low_rank::LowRank;
+use crate::quant::low_rank::{LowRank, Thin, blocked};
 
 /// What an adapter must fit: the base's sizes and name.
 #[derive(Debug, Clone)]
@@ -33,7 +33,7 @@ impl From<&Manifest> for BaseModel {
 pub struct LoraPair {
     /// `[rank, in]`.
     pub a: Vec<f32>,
-    /// `[rank, out]`: transposed, as [`LowRank`] reads it.
+    /// In blocks, see [`LowRank::b`].
     pub b: Vec<f32>,
     /// What the product is multiplied by.
     pub scale: f32,
@@ -58,11 +58,10 @@ impl LoraPair {
         let inputs = self.a.len() / self.rank;
         let probe: Vec<f32> = (0..inputs).map(|i| 1.0 + (i as f32 * 0.618_034).fract()).collect();
         let dot = |row: &[f32], x: &[f32]| row.iter().zip(x).map(|(a, b)| a * b).sum::<f32>();
+        let inner: Vec<f32> = self.a.chunks_exact(inputs).map(|row| dot(row, &probe)).collect();
+        let thin = Thin::of(inner, self.low_rank());
         let mut outer = vec![0.0; self.b.len() / self.rank];
-        for (a, b) in self.a.chunks_exact(inputs).zip(self.b.chunks_exact(outer.len())) {
-            let inner = dot(a, &probe);
-            outer.iter_mut().zip(b).for_each(|(out, b)| *out += inner * b);
-        }
+        thin.add(0, 0, &mut outer);
         self.scale != 0.0 && outer.iter().any(|out| *out != 0.0)
     }
 }
@@ -279,7 +278,7 @@ impl Halves<'_> {
         let rank = config.rank(name)?;
         let pair = LoraPair {
             a: matrix("lora_A", self.a, [rank, inputs])?,
-            b: transposed(&matrix("lora_B", self.b, [outputs, rank])?, rank),
+            b: blocked(&matrix("lora_B", self.b, [outputs, rank])?, rank),
             scale: config.scale(name)?,
             rank,
         };
@@ -288,12 +287,6 @@ impl Halves<'_> {
         }
         Ok((module, pair))
     }
-}
-
-/// `[rows, cols]` → `[cols, rows]`.
-fn transposed(values: &[f32], cols: usize) -> Vec<f32> {
-    let rows = values.len() / cols;
-    (0..values.len()).map(|i| values[i % rows * cols + i / rows]).collect()
 }
 
 /// One half as f32, row-major.
@@ -385,7 +378,8 @@ pub(crate) mod tests {
         assert_eq!(adapter.pairs().count(), 2);
         assert!(adapter.language(0).o().is_none() && adapter.language(1).q().is_none());
         assert!(adapter.vision(0).fc2().is_none() && adapter.projector().is_none());
-        assert_eq!(adapter.byte_len(), 4 * (4 * 64 + 4 * 72));
+        // The second pair has 40 outputs, which fill two blocks of 32.
+        assert_eq!(adapter.byte_len(), 4 * (4 * 64 + 4 * (32 + 64)));
         let language = files_for(&entries()[..2], &["1.self_attn.o_proj"]);
         assert!(!LoraAdapter::read("cut", &language, &base()).unwrap().touches_vision());
     }

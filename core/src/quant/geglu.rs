@@ -9,7 +9,7 @@ use std::ops::Range;
 use super::activations::{Activations, PANEL, Quants, Writer};
 use super::kernel::{Kernel, PAIR_ROWS, PairOut};
 use super::linear::{Linear, forward_all, pair_product};
-use super::low_rank::{LowRank, Thin};
+use super::low_rank::{LowRank, Thin, shrink_all};
 use super::matrix::WeightKind;
 use crate::language::config::Activation;
 use crate::ops;
@@ -86,10 +86,11 @@ impl Geglu<'_> {
             floats: floats.then_some(memory.floats.as_mut_ptr()),
             width,
         };
-        let thin = self.lora.map(|lora| lora.map(|lora| lora.shrink(x)));
+        let thin = shrink_all(self.lora, x);
         threads::spread(width / PAIR_ROWS, 1, |pairs| {
             let [mut gate, mut up] = [[[0.0; PAIR_ROWS]; PANEL]; 2];
             for pair in pairs {
+                thin.iter().flatten().for_each(|thin| thin.announce(pair * PAIR_ROWS));
                 for panel in 0..x.quants().panels() {
                     let rows = rows_of(x, panel);
                     product(self.gate, &thin[0], x, pair, panel, &mut gate);
@@ -165,6 +166,7 @@ impl Target {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::quant::low_rank::blocked;
     use crate::quant::{Matrix, PackedKind};
     use crate::threads::Threads;
 
@@ -182,7 +184,7 @@ mod tests {
         };
         let (gate, up) = (linear(mlp, hidden, 0.61), linear(mlp, hidden, 0.37));
         let next = linear(hidden, mlp, 0.29);
-        let (a, b) = (wave(rank * hidden, 0.2), wave(rank * mlp, 0.3));
+        let (a, b) = (wave(rank * hidden, 0.2), blocked(&wave(rank * mlp, 0.3), rank));
         let lora = Some(LowRank { a: &a, b: &b, scale: 0.5, rank });
         let threads = Threads::new(2).unwrap();
         for (n, lora) in [(1, None), (1, lora), (3, None), (9, lora)] {

@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::activations::{Activations, PANEL, Panel, Quants};
 use super::kernel::float::{View, multiply};
 use super::kernel::{Kernel, PAIR_ROWS, PairOut};
-use super::low_rank::{LowRank, Thin};
+use super::low_rank::{LowRank, Thin, shrink_all};
 use super::matrix::{Matrix, WeightKind};
 use super::pack::{PackedKind, TILE_ROWS};
 use crate::threads;
@@ -74,9 +74,10 @@ pub fn forward_all<const N: usize>(
     x: &Activations<'_>,
     layers: [(&Linear, Option<LowRank<'_>>, &mut Vec<f32>); N],
 ) {
-    let sweeps = layers.map(|(layer, lora, y)| {
+    let mut thin = shrink_all(layers.each_ref().map(|(_, lora, _)| *lora), x).into_iter();
+    let sweeps = layers.map(|(layer, _, y)| {
         y.resize(x.rows * layer.outputs(), 0.0);
-        let thin = lora.map(|lora| lora.shrink(x));
+        let thin = thin.next().flatten();
         let bias = layer.bias.as_deref();
         Sweep { bias, thin, ..Sweep::new(&layer.weight, 0..layer.outputs(), x, y) }
     });
@@ -146,6 +147,9 @@ impl<'a> Sweep<'a> {
         let quants = x.quants();
         let rows = self.rows_of(&(pair..pair + 1));
         let skipped = rows.start - pair * PAIR_ROWS;
+        if let Some(thin) = &self.thin {
+            thin.announce(pair * PAIR_ROWS);
+        }
         let mut products = [[0.0; PAIR_ROWS]; PANEL];
         for panel in 0..quants.panels() {
             let panel_view = quants.panel(panel);
