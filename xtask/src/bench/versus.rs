@@ -51,6 +51,9 @@ fn candle(wish: &Wish) -> Result<Peer> {
     let mut cargo = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()));
     cargo.args(["run", "--quiet", "--release", "--package", "kerbside-train", "--manifest-path"]);
     cargo.arg(bundled::root().join("Cargo.toml")).args(["--", "peer"]);
+    // Its kernels are chosen when it is compiled.
+    cargo.env("RUSTFLAGS", "-C target-cpu=native");
+    cargo.env("CARGO_TARGET_DIR", tools::target().join("bench/candle"));
     cargo.env("RAYON_NUM_THREADS", wish.threads.to_string());
     Peer::start(&mut cargo)
 }
