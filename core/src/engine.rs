@@ -3,10 +3,12 @@
 //! ```text
 //! service     which adapter a task runs with, and how sure its answers are
 //! items       the items of one answer, as the grammar reports their parts
+//! refine      a second look around what was found
 //! vocabulary  the tokenizer, read while other things are done
 //! ```
 
 mod items;
+mod refine;
 mod service;
 mod vocabulary;
 
@@ -16,8 +18,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use self::items::Items;
 pub use self::items::WrittenItem;
+use self::items::{Items, Numbered, each_once};
 use self::service::Services;
 use self::vocabulary::Vocabulary;
 use crate::cancel::{CancelToken, Cancelled};
@@ -73,7 +75,8 @@ impl Default for EngineOptions {
     }
 }
 
-/// Bytes of weights from which on it pays to give memory back between the stages of a photo.
+/// Bytes of weights from which on it pays to give memory back between the stages of a photo, and
+/// a second look costs more than a person waits for unasked.
 const LARGE: usize = 256 << 20;
 
 /// A model pack, ready to answer. Clones share everything.
@@ -165,6 +168,11 @@ impl Engine {
     /// Runs `work` on the engine's threads.
     pub fn on_threads<T>(&self, work: impl FnOnce() -> T) -> T {
         self.0.threads.install(work)
+    }
+
+    /// Whether a look costs little: the weights fit in what a phone has to spare.
+    pub fn is_small(&self) -> bool {
+        self.0.weights.byte_len() <= LARGE
     }
 
     /// Lets the system have the memory of all weights: for when it is short of it. The next photo
@@ -392,29 +400,25 @@ impl Session {
         cancel: &CancelToken,
         on_event: &mut dyn FnMut(SegmentEvent),
     ) -> Result<Vec<Detection>> {
-        self.segment_staged(request, cancel, &mut |stage| {
+        let items = self.segment_staged(request, cancel, &mut |stage| {
             if let Stage::Part(event) = stage {
                 on_event(event);
             }
-        })
+        })?;
+        Ok(items.into_iter().map(|(_, item)| item).collect())
     }
 
+    /// [`Self::segment`], each item with the number its events had.
     pub(crate) fn segment_staged(
         &mut self,
         request: &SegmentRequest,
         cancel: &CancelToken,
         on_stage: &mut dyn FnMut(Stage),
-    ) -> Result<Vec<Detection>> {
+    ) -> Result<Vec<Numbered>> {
         let calibration = self.engine.calibration_of(SEGMENT);
         let written = self.answer(request, &calibration, cancel, on_stage)?;
-        let numbers: Vec<usize> = written.iter().map(|item| item.item).collect();
-        let detections: Vec<Detection> = written.into_iter().map(|item| item.detection).collect();
-        let kept = detection::distinct(&detections);
-        let is_kept = |index: &usize| kept.binary_search(index).is_ok();
-        for index in (0..detections.len()).filter(|index| !is_kept(index)) {
-            on_stage(Stage::Part(SegmentEvent::Dropped { item: numbers[index] }));
-        }
-        Ok(kept.into_iter().map(|index| detections[index].clone()).collect())
+        let items = written.into_iter().map(|item| (item.item, item.detection)).collect();
+        Ok(each_once(items, &mut |event| on_stage(Stage::Part(event))))
     }
 
     /// All that the model writes of the photo, doubled and improbable items too, each with the
@@ -511,7 +515,7 @@ impl Session {
                 other => other,
             });
         })?;
-        let found = found.into_iter().map(|item| item.from_crop(region));
+        let found = found.into_iter().map(|(_, item)| item.from_crop(region));
         Ok(detection::merge(known.into_iter().chain(found).collect()))
     }
 
@@ -573,7 +577,7 @@ impl Session {
         let model = self.engine.model();
         let features = self.engine.on_threads(|| model.image_features(pixels, adapter, cancel))?;
         self.timings.vision = start.elapsed();
-        if self.engine.0.weights.byte_len() > LARGE {
+        if !self.engine.is_small() {
             // Their pages are of no use while the answer is written.
             self.engine.0.weights.release("vision.");
         }

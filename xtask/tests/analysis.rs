@@ -8,6 +8,7 @@ use std::fs;
 use jiff::civil::date;
 use kerbside_core::analysis::{Analysis, AnalysisEvent, AnalysisRequest};
 use kerbside_core::cancel::CancelToken;
+use kerbside_core::detection::BBox;
 use kerbside_core::engine::{Engine, EngineOptions};
 use kerbside_core::error::Error;
 use kerbside_core::mask::Point;
@@ -146,4 +147,46 @@ fn cancelling_stops_at_every_stage_and_a_session_goes_on() {
     }
     let again = session.analyze(&frame, &request, &CancelToken::new(), &mut |_| {});
     assert!(!again.unwrap().items.is_empty());
+}
+
+/// The example photograph in the middle of a ground twice as wide and high, its edge drawn out.
+fn far_away() -> Frame {
+    let near = example();
+    let (width, height) = (near.width(), near.height());
+    let pixel = |x: usize, y: usize| {
+        let inside = |at: usize, size: usize| at.saturating_sub(size / 2).min(size - 1);
+        near.pixel(inside(x, width), inside(y, height))
+    };
+    let rows = (0..2 * height).flat_map(|y| (0..2 * width).flat_map(move |x| pixel(x, y)));
+    Frame::from_rgb(2 * width, 2 * height, rows.collect()).unwrap()
+}
+
+#[test]
+fn a_second_look_outlines_better_what_is_far_away() {
+    let rules = bundled::rule_pack("zurich").unwrap();
+    let (engine, frame) = (engine(), far_away());
+    let look = |refine: bool| {
+        let (mut events, request) = (Vec::new(), AnalysisRequest { refine, ..request(&rules) });
+        let on_event = &mut |event| events.push(event);
+        let cancel = CancelToken::new();
+        let analysis = engine.session().analyze(&frame, &request, &cancel, on_event).unwrap();
+        (analysis, events.iter().map(name).collect::<Vec<_>>())
+    };
+    let ((once, told_once), (twice, told_twice)) = (look(false), look(true));
+    // Where people outlined the bottle (`expected.json`), in the middle half of the frame.
+    let truth = BBox { y1: 0.198, x1: 0.378, y2: 0.793, x2: 0.706 };
+    let middle = BBox { y1: 0.25, x1: 0.25, y2: 0.75, x2: 0.75 };
+    let fit = |one: &Analysis| one.items[0].detection.bbox.iou(&truth.from_crop(&middle));
+    assert!(fit(&twice) > fit(&once) + 0.05, "{} {}", fit(&once), fit(&twice));
+    let found = |one: &Analysis| {
+        let all = one.items.iter().map(|item| &item.detection);
+        all.map(|one| (one.label.clone(), one.confidence)).collect::<Vec<_>>()
+    };
+    assert_eq!(found(&once), found(&twice));
+    assert_eq!((once.looks, twice.looks), (1, 1));
+    let again = ["0 box 0", "0 mask 0", "0 item 0"];
+    let at = told_once.iter().position(|name| name.starts_with("items")).unwrap();
+    assert_eq!(told_twice[..at], told_once[..at]);
+    assert_eq!(told_twice[at..at + 3], again);
+    assert_eq!(told_twice[at + 3..], told_once[at..]);
 }

@@ -2,7 +2,7 @@
 //! facts to lead with.
 //!
 //! ```text
-//! photo → segment → (closer looks) → dispose → rules → highlight
+//! photo → segment → (second looks) → (closer looks) → dispose → rules → highlight
 //! ```
 //!
 //! ```text
@@ -40,6 +40,9 @@ pub struct AnalysisRequest<'a> {
     pub tap: Option<Point>,
     /// Whether to look at the photo's overlapping quarters as well, for small things far away.
     pub closer: bool,
+    /// Whether to look a second time around each find, for a better outline, where the pack is so
+    /// [small](crate::Engine::is_small) that this costs little.
+    pub refine: bool,
     /// The community.
     pub rules: &'a RulePack,
     /// Where the household lies, the day the things are thrown away, and the language of answers.
@@ -49,12 +52,12 @@ pub struct AnalysisRequest<'a> {
 }
 
 impl<'a> AnalysisRequest<'a> {
-    /// Everything on the photo, in one look, to be thrown away today; in the community's own
-    /// language and in no particular zone.
+    /// Everything on the photo, each find looked at twice where that costs little, to be thrown away
+    /// today; in the community's own language and in no particular zone.
     pub fn new(rules: &'a RulePack, now: DateTime) -> Self {
         let SegmentRequest { labels, max_items } = SegmentRequest::default();
         let context = Context { zones: Vec::new(), date: now.date(), language: String::new() };
-        Self { labels, max_items, tap: None, closer: false, rules, context, now }
+        Self { labels, max_items, tap: None, closer: false, refine: true, rules, context, now }
     }
 
     fn segment(&self) -> SegmentRequest {
@@ -70,7 +73,8 @@ impl<'a> AnalysisRequest<'a> {
 }
 
 /// What becomes known on the way. The whole photo is look 0, closer looks follow; within one look
-/// items count from 0 as they are written.
+/// items count from 0 as they are written. What a second look shows better is reported again, box,
+/// mask and item, under the number it had.
 #[derive(Debug, Clone)]
 pub enum AnalysisEvent {
     /// The photo, or a part of it, is the model's square of pixels.
@@ -156,7 +160,8 @@ pub struct Analysis {
     pub community: String,
     /// Width and height of the upright photo, in pixels.
     pub size: [usize; 2],
-    /// How often the model looked: once, and once more for each closer look.
+    /// How often the model looked for things: once, and once more for each closer look. Second looks
+    /// at what was found are not counted.
     pub looks: usize,
     /// The things on the photo.
     pub items: Vec<AnalysedItem>,
@@ -219,6 +224,12 @@ impl Session {
         let mut on_stage = |stage| on_event(AnalysisEvent::of_stage(0, stage));
         self.set_photo_staged(frame, cancel, &mut on_stage)?;
         let mut items = self.segment_staged(&segment, cancel, &mut on_stage)?;
+        if request.refine && self.engine().is_small() {
+            let mut on_part = |event| on_stage(Stage::Part(event));
+            let mut second = self.engine().session();
+            items = second.refine_numbered(frame, items, &segment, cancel, &mut on_part)?;
+        }
+        let mut items: Vec<Detection> = items.into_iter().map(|(_, item)| item).collect();
         let further = request.further_looks(frame, &items);
         let mut closer = (!further.is_empty()).then(|| self.engine().session());
         for (nth, (crop, region)) in further.iter().enumerate() {

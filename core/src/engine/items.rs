@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::SegmentEvent;
 use crate::certainty::{Calibration, Evidence};
-use crate::detection::{BBox, Detection, Label, SegCode};
+use crate::detection::{self, BBox, Detection, Label, SegCode};
 use crate::generate::detection_grammar::DetectionProgress;
 use crate::generate::generator::{Likelihood, Report};
 use crate::mask::{Mask, MaskCodec};
@@ -18,6 +18,24 @@ pub struct WrittenItem {
     pub detection: Detection,
     /// How probable the model held its parts.
     pub evidence: Evidence,
+}
+
+/// An item, and its number in the answer.
+pub(crate) type Numbered = (usize, Detection);
+
+/// Keeps one item of each thing and reports the others as dropped.
+pub(super) fn each_once(
+    items: Vec<Numbered>,
+    on_event: &mut dyn FnMut(SegmentEvent),
+) -> Vec<Numbered> {
+    let detections: Vec<Detection> = items.iter().map(|(_, one)| one.clone()).collect();
+    let kept = detection::distinct(&detections);
+    for (index, (item, _)) in items.iter().enumerate() {
+        if kept.binary_search(&index).is_err() {
+            on_event(SegmentEvent::Dropped { item: *item });
+        }
+    }
+    kept.iter().map(|&index| items[index].clone()).collect()
 }
 
 /// The item being written, and those that are complete.

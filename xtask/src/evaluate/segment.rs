@@ -30,6 +30,7 @@ cargo xtask evaluate segment --data DIR... [--pack DIR] [--json]
   --held-out          only those of a training folder that nothing is trained on
   --min-area SHARE    smaller objects (0.01: one hundredth of the photo) do not count
   --crop              look again at the four overlapping quarters
+  --once              without the second look around each find that small packs get
   --adapter DIR|none  with this PEFT folder, or the base alone, instead of the pack's adapter
   --calibration FILE  with these numbers instead of the pack's
   --calibrate FILE    measure the numbers on the held-out photos, write them there, and use them
@@ -48,6 +49,7 @@ struct Wish {
     held_out: bool,
     min_area: f64,
     crop: bool,
+    once: bool,
     adapter: Option<String>,
     calibration: Option<PathBuf>,
     calibrate: Option<PathBuf>,
@@ -83,7 +85,7 @@ fn measure(wish: &Wish, engine: &Engine, dataset: &Dataset) -> Result<Report> {
         fs::create_dir_all(folder).map_err(|e| Failure::io(folder, &e))?;
     }
     let mut session = engine.session();
-    let mut look = |frame: &Frame| outline(&mut session, frame, wish.crop);
+    let mut look = |frame: &Frame| outline(&mut session, frame, wish);
     let mut drawn = Ok(());
     let mut on_photo = |judged: &Judged<'_>| {
         if let (Some(folder), Ok(())) = (&wish.pictures, &drawn) {
@@ -96,16 +98,19 @@ fn measure(wish: &Wish, engine: &Engine, dataset: &Dataset) -> Result<Report> {
     Ok(report)
 }
 
-/// The whole photo and, where asked for, its overlapping quarters.
+/// The whole photo, as the app looks at it, and its overlapping quarters where asked for.
 fn outline(
     session: &mut Session,
     frame: &Frame,
-    crop: bool,
+    wish: &Wish,
 ) -> kerbside_core::error::Result<Vec<Detection>> {
     let (cancel, request) = (CancelToken::new(), SegmentRequest::default());
     session.set_photo(frame, &cancel)?;
     let mut items = session.segment(&request, &cancel, &mut |_| {})?;
-    let quarters = if crop { looks::quarters(frame).to_vec() } else { Vec::new() };
+    if !wish.once && session.engine().is_small() {
+        items = session.refine(frame, items, &request, &cancel)?;
+    }
+    let quarters = if wish.crop { looks::quarters(frame).to_vec() } else { Vec::new() };
     for (crop, region) in &quarters {
         items = session.look_again((crop, region), items, &request, &cancel, &mut |_| {})?;
     }
@@ -168,6 +173,7 @@ impl Wish {
             held_out: false,
             min_area: 0.0,
             crop: false,
+            once: false,
             adapter: None,
             calibration: None,
             calibrate: None,
@@ -182,6 +188,7 @@ impl Wish {
                 "--held-out" => wish.held_out = true,
                 "--min-area" => wish.min_area = parse_share(&arg, &args.text(&arg)?)?,
                 "--crop" => wish.crop = true,
+                "--once" => wish.once = true,
                 "--adapter" => wish.adapter = Some(args.text(&arg)?),
                 "--calibration" => wish.calibration = Some(args.path(&arg)?),
                 "--calibrate" => wish.calibrate = Some(args.path(&arg)?),
