@@ -1,7 +1,7 @@
 //! Plain loops, compiled once more for each width of registers.
 //!
 //! A program for "any x86-64" may only use registers of 128 bits, though nearly every processor it
-//! meets has wider ones. [`vectorised!`] compiles a function's body for AVX-512, for AVX2 and for
+//! meets has wider ones. `vectorised!` compiles a function's body for AVX-512, for AVX2 and for
 //! the base, and calls what the processor has. The body is the same Rust, without fused or
 //! reordered arithmetic, so the results are the same bit for bit.
 
