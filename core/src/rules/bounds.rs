@@ -37,7 +37,7 @@ pub(super) fn check_file(name: &str, bytes: &[u8]) -> Result<(), Error> {
 pub(super) fn check_rows(pack: &RulePack) -> Result<(), Error> {
     for (file, rows, limit) in [
         ("sources.json", pack.sources.len(), 2_000),
-        ("zones.json", pack.zones.len(), 1_000),
+        ("zones.json", pack.zones.len(), 5_000),
         ("streams.json", pack.streams.len(), 500),
         ("bags.json", pack.bags.len(), 500),
         ("places.json", pack.places.len(), 2_000),

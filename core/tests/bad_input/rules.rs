@@ -138,7 +138,7 @@ bad_inputs! {
     thirty_thousand_zones(files = bent("zones.json", |rows| {
         let zone = |n| json!({"id": format!("z{n}"), "names": {"de": "Z", "en": "Z"}});
         rows.as_array_mut().unwrap().extend((0..30_000).map(zone));
-    })) { refused(files, &["zones.json", "too many rows, at most 1000"]); }
+    })) { refused(files, &["zones.json", "too many rows, at most 5000"]); }
 
     zones_that_lie_in_each_other_without_end(files = bent("zones.json", |rows| {
         let zone = |n: usize| json!({
