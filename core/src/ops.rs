@@ -50,8 +50,7 @@ vectorised! {
     }
 
     fn rms_norm_row(row: &mut [f32], weight: &[f32], eps: f32) {
-        let square = sum(row, |v| v * v) / weight.len() as f32;
-        let scale = (square + eps).sqrt().recip();
+        let scale = rms_scale(row, eps);
         for (v, w) in row.iter_mut().zip(weight) {
             *v *= scale * (1.0 + w);
         }
@@ -105,6 +104,13 @@ pub fn activate(x: &mut [f32], activation: Activation) {
     } else {
         threads::for_each_chunk(x, WORTH_SPREADING / 4, |_, row| activate_row(row, activation));
     }
+}
+
+/// What [`rms_norm`] multiplies a row with, before its weights.
+#[inline(always)]
+pub fn rms_scale(row: &[f32], eps: f32) -> f32 {
+    let square = sum(row, |v| v * v) / row.len() as f32;
+    (square + eps).sqrt().recip()
 }
 
 /// `Σ f(v)` in sixteen partial sums: what a compiler vectorises, and rounds better than one.

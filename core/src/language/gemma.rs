@@ -17,7 +17,7 @@ use crate::pack::{PackError, WeightMap};
 use crate::quant::geglu::{Gated, Geglu};
 use crate::quant::linear::forward_all;
 use crate::quant::low_rank::LowRank;
-use crate::quant::{Embedding, Linear, Quants};
+use crate::quant::{Activations, Embedding, Linear, Quants};
 
 /// The language model of a pack.
 #[derive(Debug)]
@@ -189,8 +189,9 @@ impl Gemma {
         s: &mut Scratch,
     ) {
         let (c, n) = (&self.config, hidden.len() / self.config.hidden);
-        ops::rms_norm(hidden, &layer.attention_in, c.eps, &mut s.normed);
-        let x = layer.q.input(&s.normed, &mut s.quants);
+        let norm = Norm { weight: &layer.attention_in, eps: c.eps, floats: lora.is_some() };
+        let readers = [&layer.q, &layer.k, &layer.v];
+        let x = norm.input(hidden, &readers, &mut s.normed, &mut s.quants);
         let (q, k, v) = (&mut s.queries, &mut s.keys, &mut s.values);
         let low_rank = |pick: Pick| lora.and_then(pick);
         forward_all(
@@ -227,8 +228,9 @@ impl Gemma {
     /// `hidden += norm(down(gelu(gate(norm(hidden))) · up(norm(hidden))))` (GeGLU, arXiv:2002.05202).
     fn mlp(&self, layer: &Layer, hidden: &mut [f32], lora: Option<&LayerLora>, s: &mut Scratch) {
         let c = &self.config;
-        ops::rms_norm(hidden, &layer.mlp_in, c.eps, &mut s.normed);
-        let x = layer.gate.input(&s.normed, &mut s.quants);
+        let norm = Norm { weight: &layer.mlp_in, eps: c.eps, floats: lora.is_some() };
+        let readers = [&layer.gate, &layer.up];
+        let x = norm.input(hidden, &readers, &mut s.normed, &mut s.quants);
         let [gate, up, down] = [LayerLora::gate as Pick, LayerLora::up, LayerLora::down]
             .map(|pick| lora.and_then(pick));
         let geglu =
@@ -243,6 +245,31 @@ impl Gemma {
             ops::rms_norm_in_place(update, norm, self.config.eps);
         }
         ops::add(hidden, update);
+    }
+}
+
+/// The norm before matrices that read the same input.
+struct Norm<'a> {
+    weight: &'a [f32],
+    eps: f32,
+    /// Whether an adapter reads that input too, as floats.
+    floats: bool,
+}
+
+impl Norm<'_> {
+    /// The normed `hidden: [n, H]` in the form in which the `readers` want it.
+    fn input<'m>(
+        &self,
+        hidden: &[f32],
+        readers: &[&Linear],
+        floats: &'m mut Vec<f32>,
+        quants: &'m mut Quants,
+    ) -> Activations<'m> {
+        if !self.floats && readers.iter().all(|reader| reader.is_packed()) {
+            return Activations::normed(hidden, self.weight, self.eps, quants);
+        }
+        ops::rms_norm(hidden, self.weight, self.eps, floats);
+        readers[0].input(floats, quants)
     }
 }
 

@@ -7,6 +7,7 @@
 //! after the other. A single row is a panel by itself.
 
 use super::pack::{BLOCK_COLS, GROUP_COLS, GROUPS};
+use crate::ops::rms_scale;
 use crate::simd::vectorised;
 use crate::threads;
 
@@ -46,6 +47,8 @@ pub struct Quants {
 /// One panel as a kernel sees it.
 #[derive(Debug, Clone, Copy)]
 pub struct Panel<'a> {
+    /// Whether it is the first that a tile meets, which then comes from memory.
+    pub first: bool,
     /// Rows: 1 or [`PANEL`].
     pub width: usize,
     /// `[blocks, groups, width, 4]`.
@@ -81,8 +84,21 @@ impl<'a> Activations<'a> {
     pub fn quantised(floats: &'a [f32], cols: usize, quants: &'a mut Quants) -> Self {
         let this = Self::floats(floats, cols);
         quants.resize(this.rows, cols);
-        quants.fill(floats, cols);
+        quants.fill(floats, cols, |target, rows| fill_panel(target, rows, cols));
         Self { quants: Some(quants), ..this }
+    }
+
+    /// Gemma's RMS norm of `hidden: [rows, cols]`, see [`crate::ops::rms_norm`], quantised in the
+    /// same pass: for layers whose input nobody reads as floats.
+    ///
+    /// # Panics
+    /// If the slice does not hold whole rows.
+    pub fn normed(hidden: &[f32], norm: &[f32], eps: f32, quants: &'a mut Quants) -> Self {
+        let (rows, cols) = (hidden.len() / norm.len(), norm.len());
+        assert_eq!(hidden.len(), rows * cols, "whole rows of {cols}");
+        quants.resize(rows, cols);
+        quants.fill(hidden, cols, |target, rows| fill_normed_panel(target, rows, norm, eps));
+        Self { floats: &[], rows, cols, quants: Some(quants) }
     }
 
     /// Rows that were quantised where they were made; `floats` may be empty.
@@ -125,6 +141,7 @@ impl Quants {
     pub(super) fn panel(&self, index: usize) -> Panel<'_> {
         let slots = self.blocks * self.width;
         Panel {
+            first: index == 0,
             width: self.width,
             values: &self.values[index * slots * BLOCK_COLS..(index + 1) * slots * BLOCK_COLS],
             scales: &self.scales[index * slots..(index + 1) * slots],
@@ -132,8 +149,13 @@ impl Quants {
         }
     }
 
-    /// Quantises all rows of `floats: [rows, cols]`.
-    fn fill(&mut self, floats: &[f32], cols: usize) {
+    /// Quantises all rows of `floats: [rows, cols]`, a panel's rows at a time.
+    fn fill(
+        &mut self,
+        floats: &[f32],
+        cols: usize,
+        fill: impl Fn(&mut PanelMut<'_>, &[f32]) + Sync,
+    ) {
         let (width, slots) = (self.width, self.blocks * self.width);
         let writer = Writer::new(self);
         let least = WORTH_SPREADING.div_ceil(width * cols);
@@ -143,7 +165,7 @@ impl Quants {
                 let mut target = unsafe { writer.slots(panel, 0..slots) };
                 let first = panel * width * cols;
                 let rows = &floats[first..floats.len().min(first + width * cols)];
-                fill_panel(&mut target, rows, cols);
+                fill(&mut target, rows);
             }
         });
     }
@@ -265,6 +287,22 @@ vectorised! {
         (rows.len() / cols..target.width).for_each(|row| target.clear(row));
     }
 
+    /// [`fill_panel`] with the norm of each row.
+    fn fill_normed_panel(target: &mut PanelMut<'_>, rows: &[f32], norm: &[f32], eps: f32) {
+        for (row, values) in rows.chunks_exact(norm.len()).enumerate() {
+            let scale = rms_scale(values, eps);
+            let blocks = values.chunks(BLOCK_COLS).zip(norm.chunks(BLOCK_COLS));
+            for (block, (values, norm)) in blocks.enumerate() {
+                let mut normed = [0.0; BLOCK_COLS];
+                for ((normed, v), w) in normed.iter_mut().zip(values).zip(norm) {
+                    *normed = v * (scale * (1.0 + w));
+                }
+                target.store(block, row, &normed);
+            }
+        }
+        (rows.len() / norm.len()..target.width).for_each(|row| target.clear(row));
+    }
+
     /// One block of a panel, from the rows there are.
     fn fill_block(target: &mut PanelMut<'_>, rows: &[[f32; BLOCK_COLS]]) {
         for row in 0..target.width {
@@ -301,6 +339,22 @@ fn quantise(values: &[f32; BLOCK_COLS], quants: &mut [i8; BLOCK_COLS]) -> (f32, 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn norming_and_quantising_at_once_equals_one_after_the_other() {
+        let (cols, eps) = (70, 1e-6);
+        let norm: Vec<f32> = (0..cols).map(|i| (i as f32 * 0.3).cos() * 0.5).collect();
+        for rows in [1, 4, 6] {
+            let hidden: Vec<f32> = (0..rows * cols).map(|i| (i as f32 * 0.7).sin() * 3.0).collect();
+            let (mut one, mut two, mut floats) = (Quants::default(), Quants::default(), Vec::new());
+            crate::ops::rms_norm(&hidden, &norm, eps, &mut floats);
+            Activations::quantised(&floats, cols, &mut one);
+            let x = Activations::normed(&hidden, &norm, eps, &mut two);
+            assert!(x.rows == rows && x.cols == cols && x.floats.is_empty());
+            assert_eq!(one.values, two.values);
+            assert_eq!((one.scales, one.offsets), (two.scales, two.offsets));
+        }
+    }
 
     #[test]
     fn every_row_comes_back_within_half_a_step() {

@@ -23,7 +23,7 @@ pub mod low_rank;
 pub mod matrix;
 pub mod pack;
 
-pub use activations::{Activations, Quants};
+pub use activations::{Activations, PANEL, Quants};
 pub use embedding::Embedding;
 pub use linear::Linear;
 pub use matrix::{Matrix, MatrixError, WeightKind};

@@ -9,9 +9,9 @@ use super::PairOut;
 use crate::quant::activations::{PANEL, Panel};
 use crate::quant::pack::{GROUP_BYTES, GROUP_COLS, GROUPS, PackedKind, SCALE_BYTES, TILE_ROWS};
 
-/// Bytes that a single row's product reads ahead: some pages, which the processor does not do by
-/// itself.
-const AHEAD: usize = 6144;
+/// Bytes that are read ahead where tiles come from memory: some pages, which the processor does not
+/// do by itself.
+const DISTANCE: usize = 6144;
 
 /// Whether this processor has every instruction the kernel uses.
 pub fn is_available() -> bool {
@@ -26,18 +26,21 @@ pub fn pair_product(kind: PackedKind, tiles: [&[u8]; 2], panel: &Panel<'_>, out:
     const Q8: usize = PackedKind::Q8.block_bytes();
     // SAFETY: `Kernel::all` lists this kernel only where `is_available`.
     unsafe {
-        match (kind, panel.width) {
-            (PackedKind::Q4, 1) => row_product::<Q4>(tiles, panel, out),
-            (PackedKind::Q4, _) => product::<PANEL, 16, Q4>(tiles, panel, out),
-            (PackedKind::Q8, 1) => row_product::<Q8>(tiles, panel, out),
-            (PackedKind::Q8, _) => product::<PANEL, 16, Q8>(tiles, panel, out),
+        match (kind, panel.width, panel.first) {
+            (PackedKind::Q4, 1, _) => row_product::<Q4>(tiles, panel, out),
+            (PackedKind::Q4, _, true) => product::<PANEL, 16, Q4, true>(tiles, panel, out),
+            (PackedKind::Q4, _, false) => product::<PANEL, 16, Q4, false>(tiles, panel, out),
+            (PackedKind::Q8, 1, _) => row_product::<Q8>(tiles, panel, out),
+            (PackedKind::Q8, _, true) => product::<PANEL, 16, Q8, true>(tiles, panel, out),
+            (PackedKind::Q8, _, false) => product::<PANEL, 16, Q8, false>(tiles, panel, out),
         }
     }
 }
 
-/// A panel of `N` rows, whose groups have `GROUP` bytes, with two tiles of blocks of `BLOCK` bytes.
+/// A panel of `N` rows, whose groups have `GROUP` bytes, with two tiles of blocks of `BLOCK` bytes,
+/// which are read ahead if they come from memory.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-fn product<const N: usize, const GROUP: usize, const BLOCK: usize>(
+fn product<const N: usize, const GROUP: usize, const BLOCK: usize, const AHEAD: bool>(
     tiles: [&[u8]; 2],
     panel: &Panel<'_>,
     out: &mut PairOut,
@@ -48,6 +51,10 @@ fn product<const N: usize, const GROUP: usize, const BLOCK: usize>(
     let values = panel.values.as_chunks::<GROUP>().0.as_chunks::<GROUPS>().0;
     let scales = panel.scales.as_chunks::<N>().0.iter().zip(panel.offsets.as_chunks::<N>().0);
     for (((a, b), values), (scales, offsets)) in first.iter().zip(second).zip(values).zip(scales) {
+        if AHEAD {
+            read_ahead(a);
+            read_ahead(b);
+        }
         // Starting at minus the zero point's share saves a subtraction at the end.
         let mut dots = offsets.map(|offset| [start::<BLOCK>(offset); 2]);
         for (group, x) in values.iter().enumerate() {
@@ -85,11 +92,7 @@ fn row_product<const BLOCK: usize>(tiles: [&[u8]; 2], panel: &Panel<'_>, out: &m
         for ((block, values), (scale, offset)) in
             tile.as_chunks::<BLOCK>().0.iter().zip(values).zip(scales)
         {
-            for line in (0..BLOCK).step_by(64) {
-                // A hint: beyond the matrix it does nothing.
-                let ahead = block.as_ptr().wrapping_add(AHEAD + line);
-                _mm_prefetch::<_MM_HINT_T0>(ahead.cast());
-            }
+            read_ahead(block);
             // Two chains: one would take as long as the memory does.
             let mut dots = [start::<BLOCK>(*offset), _mm512_setzero_si512()];
             for (group, four) in values.iter().enumerate() {
@@ -103,6 +106,16 @@ fn row_product<const BLOCK: usize>(tiles: [&[u8]; 2], panel: &Panel<'_>, out: &m
         }
         // SAFETY: sixteen floats; the store is unaligned.
         unsafe { _mm512_storeu_ps(out.as_mut_ptr(), sums) };
+    }
+}
+
+/// Asks for a block that lies [`DISTANCE`] further on.
+#[target_feature(enable = "avx512f")]
+fn read_ahead<const BLOCK: usize>(block: &[u8; BLOCK]) {
+    for line in (0..BLOCK).step_by(64) {
+        // A hint: beyond the matrix it does nothing.
+        let ahead = block.as_ptr().wrapping_add(DISTANCE + line);
+        _mm_prefetch::<_MM_HINT_T0>(ahead.cast());
     }
 }
 
