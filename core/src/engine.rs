@@ -5,12 +5,14 @@
 //! items       the items of one answer, as the grammar reports their parts
 //! refine      a second look around what was found
 //! vocabulary  the tokenizer, read while other things are done
+//! writing     the model as the generator sees it, with guesses that ride along
 //! ```
 
 mod items;
 mod refine;
 mod service;
 mod vocabulary;
+mod writing;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -22,13 +24,14 @@ pub use self::items::WrittenItem;
 use self::items::{Items, Numbered, each_once};
 use self::service::Services;
 use self::vocabulary::Vocabulary;
-use crate::cancel::{CancelToken, Cancelled};
+pub use self::writing::Writing;
+use crate::cancel::CancelToken;
 use crate::certainty::Calibration;
 use crate::detection::{self, BBox, Detection, Label};
 use crate::error::{Error, Result};
 use crate::generate::chances::Chances;
 use crate::generate::detection_grammar::{DetectionGrammar, Masks};
-use crate::generate::generator::{Decoder, Finish, Generator, Statistics};
+use crate::generate::generator::{Finish, Generator, Statistics};
 use crate::generate::sampler::{Sampler, Strategy};
 use crate::generate::schema::Schema;
 use crate::generate::structured_grammar::StructuredGrammar;
@@ -312,6 +315,8 @@ pub struct Timings {
     pub first_mask: Option<Duration>,
     /// Tokens chosen, forced, and model calls.
     pub tokens: Statistics,
+    /// How often the model ran for them: right guesses save some of the calls.
+    pub passes: usize,
 }
 
 /// One photo's way through the model. One thread at a time.
@@ -463,12 +468,9 @@ impl Session {
         let sampler = Sampler::new(Strategy::Greedy).on_scale(engine.tokenizer()?.locations());
         let weighed = engine.tokenizer()?.codes();
         let mut generator = Generator { sampler, max_tokens: room, weighed };
-        let mut decoder = Writing {
-            engine: &engine,
-            sequence: &mut self.sequence,
-            adapter: adapter.as_deref(),
-            cancel,
-        };
+        let mut decoder = engine
+            .writing(&mut self.sequence, adapter.as_deref(), cancel)
+            .guessing(engine.codec().and_then(MaskCodec::guesses), engine.tokenizer()?.codes());
         let outcome = generator.run(&mut decoder, &mut grammar, cancel, &mut |report| {
             items.take(report, &mut |event| on_stage(Stage::Part(event)));
         })?;
@@ -476,6 +478,7 @@ impl Session {
         self.timings.decode = start.elapsed() - items.mask_time;
         self.timings.first_mask = items.first_mask;
         self.timings.tokens = outcome.statistics;
+        self.timings.passes = decoder.passes();
         Ok(items.complete)
     }
 
@@ -541,12 +544,7 @@ impl Session {
         let max_tokens = self.ask(&prefix, adapter.as_deref(), cancel)?;
         let sampler = Sampler::new(Strategy::Greedy);
         let mut generator = Generator { sampler, max_tokens, weighed: 0..0 };
-        let mut decoder = Writing {
-            engine: &engine,
-            sequence: &mut self.sequence,
-            adapter: adapter.as_deref(),
-            cancel,
-        };
+        let mut decoder = engine.writing(&mut self.sequence, adapter.as_deref(), cancel);
         let mut chances = Chances::default();
         let outcome = generator.run(&mut decoder, &mut grammar, cancel, &mut |report| {
             let place = places.place(report.event.field);
@@ -650,32 +648,4 @@ pub struct Answer {
     pub value: Value,
     /// How probable its values are.
     pub chances: Chances,
-}
-
-/// The model as the generator sees it.
-struct Writing<'a> {
-    engine: &'a Engine,
-    sequence: &'a mut Sequence,
-    adapter: Option<&'a LoraAdapter>,
-    cancel: &'a CancelToken,
-}
-
-impl Decoder for Writing<'_> {
-    type Error = Cancelled;
-
-    fn step(
-        &mut self,
-        tokens: &[u32],
-        rows: &[std::ops::Range<u32>],
-        logits: &mut Vec<f32>,
-    ) -> Result<(), Cancelled> {
-        let Self { engine, sequence, adapter, cancel } = self;
-        engine.on_threads(|| {
-            if !tokens.is_empty() {
-                engine.model().step(sequence, tokens, *adapter, cancel)?;
-            }
-            engine.model().last_logits(sequence, rows, logits);
-            Ok(())
-        })
-    }
 }

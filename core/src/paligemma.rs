@@ -50,6 +50,11 @@ impl Sequence {
         self.cache.capacity()
     }
 
+    /// Forgets the last `count` positions.
+    pub fn forget(&mut self, count: usize) {
+        self.cache.truncate(self.cache.len().saturating_sub(count));
+    }
+
     /// Forgets everything: another photo may follow.
     pub fn reset(&mut self) {
         self.cache.truncate(0);
@@ -241,8 +246,20 @@ impl PaliGemma {
 
     /// Logits of the tokens in `ranges` after the last token fed, packed in their order.
     pub fn last_logits(&self, sequence: &Sequence, ranges: &[Range<u32>], out: &mut Vec<f32>) {
+        self.logits_before(sequence, 0, ranges, out);
+    }
+
+    /// [`Self::last_logits`] as of `behind` tokens before the last one of the last pass.
+    pub fn logits_before(
+        &self,
+        sequence: &Sequence,
+        behind: usize,
+        ranges: &[Range<u32>],
+        out: &mut Vec<f32>,
+    ) {
         let hidden = self.language.config().hidden;
-        self.language.logits(&sequence.hidden[sequence.hidden.len() - hidden..], ranges, out);
+        let end = sequence.hidden.len() - behind * hidden;
+        self.language.logits(&sequence.hidden[end - hidden..end], ranges, out);
     }
 
     /// The normed hidden states `[n, hidden]` of the last pass.

@@ -3,6 +3,7 @@
 mod checkpoint;
 mod codec;
 mod hf_config;
+mod outlines;
 mod weights;
 
 use std::collections::BTreeMap;

@@ -171,8 +171,8 @@ impl Sorted {
         let t = &self.timings.tokens;
         let _ = writeln!(
             text,
-            "{:>10} {} chosen, {} forced, {} model calls",
-            "tokens", t.chosen, t.forced, t.model_calls
+            "{:>10} {} chosen, {} forced, {} passes",
+            "tokens", t.chosen, t.forced, self.timings.passes
         );
         for (name, bytes) in &self.memory {
             let _ = writeln!(text, "{name:>10} {:8.1} MB", *bytes as f64 / 1e6);

@@ -6,6 +6,7 @@
 //! Widths come from the tensors; the depths are fixed.
 
 use super::conv::{Conv2d, ConvTranspose2d, FeatureMap, Stride};
+use super::guess::CodeTable;
 use super::weights::{CodecError, CodecWeights, Tensor};
 use super::{Mask, weights};
 use crate::detection::{SEG_CODES, SegCode};
@@ -29,13 +30,15 @@ pub struct MaskCodec {
     codebook: Tensor,
     decoder: Decoder,
     encoder: Option<Encoder>,
+    guesses: Option<CodeTable>,
 }
 
 impl MaskCodec {
     /// From named weights: `_vq_vae._embedding`, `decoder.*` and, where present, `encoder.*`.
     ///
     /// # Errors
-    /// [`CodecError::Missing`] and [`CodecError::Shape`] name the first tensor that does not fit.
+    /// [`CodecError::Missing`] and [`CodecError::Shape`] name the first tensor that does not fit;
+    /// [`CodecError::Guesses`].
     pub fn new(weights: &CodecWeights) -> Result<Self, CodecError> {
         let codebook = weights.get(CODEBOOK)?.clone();
         let &[SegCode::COUNT, embedding] = codebook.shape.as_slice() else {
@@ -48,7 +51,7 @@ impl MaskCodec {
         let decoder = Decoder::new(weights, embedding)?;
         let encoder =
             weights.contains("encoder.").then(|| Encoder::new(weights, embedding)).transpose()?;
-        Ok(Self { codebook, decoder, encoder })
+        Ok(Self { codebook, decoder, encoder, guesses: weights.guesses()? })
     }
 
     /// From the bytes of a pack's `mask_codec.safetensors`.
@@ -66,6 +69,11 @@ impl MaskCodec {
     /// As [`CodecWeights::from_npz`] and [`Self::new`].
     pub fn from_npz(bytes: &[u8]) -> Result<Self, CodecError> {
         Self::new(&weights::CodecWeights::from_npz(bytes)?)
+    }
+
+    /// Which code follows which, where the pack tells.
+    pub fn guesses(&self) -> Option<&CodeTable> {
+        self.guesses.as_ref()
     }
 
     /// The nearest code of each of the 4×4 cells.

@@ -11,6 +11,9 @@ use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use sha2::{Digest, Sha256};
 
+use super::guess::{CodeTable, GUESSES};
+use crate::detection::{SEG_CODES, SegCode};
+
 /// sha256 of `vae-oid.npz` (8,479,556 bytes), the mask codec PaliGemma was trained with.
 pub const VAE_OID_SHA256: &str = "5586010257b8536dddefab65e7755077f21d5672d5674dacf911f73ae95a4447";
 
@@ -65,6 +68,9 @@ pub enum CodecError {
         /// What its neighbours ask for.
         expected: String,
     },
+    /// The table of guesses is none.
+    #[error("the mask codec's guesses are not 16 × 128 codes")]
+    Guesses,
     /// Asked to encode with a codec that can only decode.
     #[error("this pack's mask codec has no encoder: it can decode masks, not encode them")]
     NoEncoder,
@@ -150,6 +156,20 @@ impl CodecWeights {
         safetensors::serialize(views, None).expect("views of tensors in memory serialise")
     }
 
+    /// Puts a table of guesses beside the tensors.
+    pub fn set_guesses(&mut self, table: &CodeTable) {
+        let tensor = Tensor { shape: vec![SEG_CODES, SegCode::COUNT], data: table.to_floats() };
+        self.0.insert(GUESSES.to_owned(), tensor);
+    }
+
+    /// The table of guesses, if there is one.
+    ///
+    /// # Errors
+    /// [`CodecError::Guesses`].
+    pub(super) fn guesses(&self) -> Result<Option<CodeTable>, CodecError> {
+        self.0.get(GUESSES).map(|tensor| CodeTable::from_floats(&tensor.data)).transpose()
+    }
+
     /// Whether any tensor's name starts with `prefix`.
     pub(super) fn contains(&self, prefix: &str) -> bool {
         self.0.keys().any(|name| name.starts_with(prefix))
@@ -166,7 +186,9 @@ impl CodecWeights {
 }
 
 fn is_wanted(name: &str) -> bool {
-    name == super::codec::CODEBOOK || name.starts_with("encoder.") || name.starts_with("decoder.")
+    [super::codec::CODEBOOK, GUESSES].contains(&name)
+        || name.starts_with("encoder.")
+        || name.starts_with("decoder.")
 }
 
 /// Bytes of a little-endian float array; `stored` is its type as safetensors or NumPy call it.

@@ -1,13 +1,15 @@
-//! The mask codec of a pack: from npz or safetensors, narrowed where the pack is.
+//! The mask codec of a pack: from npz or safetensors, narrowed where the pack is, with a table of
+//! guesses.
 
 use std::fs;
 use std::path::Path;
 
 use half::f16;
-use kerbside_core::mask::{CodecWeights, MaskCodec, verify_vae_oid};
+use kerbside_core::mask::{CodeTable, CodecError, CodecWeights, MaskCodec, verify_vae_oid};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 
+use super::outlines;
 use super::weights::Bits;
 use crate::failure::{Failure, Result};
 
@@ -21,7 +23,7 @@ const PUBLISHED: &str = "vae-oid.npz";
 /// If the file is not a codec, or calls itself `vae-oid.npz` and is another file.
 pub fn read(path: &Path, bits: Bits) -> Result<Vec<u8>> {
     let bytes = fs::read(path).map_err(|e| Failure::io(path, &e))?;
-    let weights = match path.extension().is_some_and(|e| e == "npz") {
+    let mut weights = match path.extension().is_some_and(|e| e == "npz") {
         true => {
             if path.file_name().is_some_and(|name| name == PUBLISHED) {
                 verify_vae_oid(&bytes)?;
@@ -30,6 +32,15 @@ pub fn read(path: &Path, bits: Bits) -> Result<Vec<u8>> {
         }
         false => CodecWeights::from_safetensors(&bytes)?,
     };
+    let codec = MaskCodec::new(&weights)?;
+    if codec.guesses().is_none() {
+        match outlines::drawn().map(|mask| codec.encode(&mask)).collect::<Result<Vec<_>, _>>() {
+            Ok(codes) => weights.set_guesses(&CodeTable::learn(&codes)),
+            // It can decode only.
+            Err(CodecError::NoEncoder) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
     let wide = weights.to_safetensors();
     let stored = if bits == Bits::ThirtyTwo { wide } else { narrow(&wide)? };
     MaskCodec::from_safetensors(&stored)?;
