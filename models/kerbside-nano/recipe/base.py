@@ -1,7 +1,8 @@
 """Trains the base: tower, projector and decoder together, on views made while it learns.
 
     python base.py --data DATA --tower WORK/tower.safetensors --codec WORK/codec/mask_codec.safetensors \
-        --tokenizer WORK/tokenizer.json --out WORK/base.pt --minutes 120 [--start OTHER.pt] [--texts FILE.jsonl] [--resume]
+        --tokenizer WORK/tokenizer.json --out WORK/base.pt --minutes 120 [--start OTHER.pt] [--teacher WORK/teacher.pt] \
+        [--texts FILE.jsonl] [--resume]
 
 Tasks `segment` and `detect` are mixed, and with --texts the written tasks too. Learning rate and the softness of
 box targets follow the share of --minutes that has passed, counted over all runs of one training (kept in the
@@ -38,6 +39,7 @@ REPLAYED = 3                 # times that a view is learned from where layers of
 OWN = 0.65                   # share of masks whose codes are read as the model would have written them
 WRITTEN = 4                  # sequences of the written tasks beside each batch
 SCORE_EVERY = 20             # minutes between looks at the held-out views
+PAUSE = 5                    # seconds that a step counts at most: a process that was stopped for a while lost no time
 
 
 def fresh(args, words, codec) -> Nano:
@@ -96,7 +98,7 @@ def own_codes(model, words, text, cache, rng, adapted=False):
     return ids
 
 
-def learn(model, heads, words, codec, views, below, frozen, texts, rng, width):
+def learn(model, heads, words, codec, views, below, frozen, texts, teacher, rng, width):
     """The losses of one batch, by name. `below` is what the `frozen` layers of the tower made of it."""
     twice = lambda x: torch.cat([x] * TEXTS)
     text = sequences(words, codec, twice(views.labels), twice(views.boxes), twice(views.masks), rng)
@@ -116,6 +118,11 @@ def learn(model, heads, words, codec, views, below, frozen, texts, rng, width):
     out["dense_out"] = L.dense_loss(heads["out"], seen, targets)
     rows = model.embed_tokens.weight[words.loc0:words.loc0 + LOC_BINS]
     out["dense_loc"] = L.dense_loc_loss(heads["out"], seen, targets, rows, width)
+    if teacher is not None:
+        view, slot = text.slot.T
+        target = teacher[twice(views.numbers)[view, slot]].float()
+        out["taught"] = L.taught_loss(heads["pupil"], twice(seen)[view], L.states_at(states, text.label), text.cover,
+                                      target)
     if texts:
         ids, prefix, places = texts.pick(WRITTEN, rng)
         with torch.autocast("cpu", torch.bfloat16):
@@ -164,6 +171,7 @@ def main():
     parser.add_argument("--tower", type=Path, help="the tower's start, where there is no --start")
     parser.add_argument("--start", type=Path, help="a checkpoint to begin from")
     parser.add_argument("--texts", type=Path, help="written tasks, as JSON lines")
+    parser.add_argument("--teacher", type=Path, help="what teacher.py wrote")
     parser.add_argument("--minutes", type=float, default=65)
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--layers", type=int, default=5)
@@ -180,8 +188,11 @@ def main():
     words, codec = load_words(args.tokenizer), codecs.load(args.codec)
     model, step, spent = fresh(args, words, codec), 0, 0.0
     heads = torch.nn.ModuleDict({"in": L.DenseHead(model.s.width), "out": L.DenseHead(model.s.width)})
+    teacher = torch.load(args.teacher, weights_only=True) if args.teacher else None
+    if args.teacher:
+        heads["pupil"] = L.Pupil(model.s.width, teacher.shape[1])
     if args.start and "heads" in (saved := torch.load(args.start, weights_only=True)):
-        heads.load_state_dict(saved["heads"])
+        heads.load_state_dict(saved["heads"], strict=False)
     average = copy.deepcopy(model).requires_grad_(False)
     frozen = max(0, model.s.vision_layers - args.thawed)
     optimiser = torch.optim.AdamW(groups(model, heads, args.peak, args.peak_tower, frozen), lr=args.peak,
@@ -204,13 +215,13 @@ def main():
     batches = stream(args.data, args.batch, args.seed + step)
     replay = Replay(batches, seeing(model.vision_tower, frozen), REPLAYED if frozen else 1)
     print("parameters", sum(p.numel() for p in model.parameters()), "held out", len(held.pictures), flush=True)
-    run_start, last_save, last_score, sums = time.time(), time.time(), time.time(), []
-    while (now := spent + time.time() - run_start) < 60 * args.minutes:
-        share = now / (60 * args.minutes)
+    last_step, last_save, last_score, sums = time.time(), time.time(), time.time(), []
+    while spent < 60 * args.minutes:
+        share = spent / (60 * args.minutes)
         for group in optimiser.param_groups:
             group["lr"] = group["peak"] * rate(step, share)
         views, below = replay.pick(rng)
-        out = learn(model, heads, words, codec, views, below, frozen, texts, rng, spread(share, args.width))
+        out = learn(model, heads, words, codec, views, below, frozen, texts, teacher, rng, spread(share, args.width))
         loss = L.total(out)
         optimiser.zero_grad()
         loss.backward()
@@ -224,15 +235,16 @@ def main():
         sums.append({k: v.item() for k, v in out.items()})
         if step % 50 == 0:
             mean = {k: round(float(np.mean([s[k] for s in sums if k in s])), 3) for k in sums[0]}
-            print(f"step {step} {now / 60:.1f} min", mean, flush=True)
+            print(f"step {step} {spent / 60:.1f} min", mean, flush=True)
             sums = []
+        spent, last_step = spent + min(PAUSE, time.time() - last_step), time.time()
         if time.time() - last_save > 150:
-            save(args.out, model, average, heads, optimiser, step, now)
+            save(args.out, model, average, heads, optimiser, step, spent)
             last_save = time.time()
         if time.time() - last_score > 60 * SCORE_EVERY:
             print("held out", json.dumps(score_views(average.eval(), words, codec, held)), flush=True)
-            last_score = time.time()
-    save(args.out, model, average, heads, optimiser, step, now)
+            last_step = last_score = time.time()
+    save(args.out, model, average, heads, optimiser, step, spent)
     print("held out", json.dumps(score_views(average.eval(), words, codec, held)), flush=True)
     print("done", step, flush=True)
 

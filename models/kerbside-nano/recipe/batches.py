@@ -58,6 +58,7 @@ class Batch:
     shown: torch.Tensor      # (items, 4): the boxes that the masks' codes were made for
     label: torch.Tensor      # (m, 3): row, position, token id
     other: torch.Tensor      # (k, 3): eos and the tokens between items
+    slot: torch.Tensor       # (m, 2): view and slot of each written item
 
 
 def prompt_of(rng):
@@ -107,4 +108,4 @@ def sequences(words: Words, codec, labels, boxes, masks, rng, prompts=None) -> B
     table = lambda x, width: torch.tensor(x, dtype=torch.long).reshape(-1, width)
     return Batch(padded, torch.tensor([s for s, _ in rows]), table(loc, 2), torch.tensor(value),
                  table(seg, 2), coverage[cover], F.avg_pool2d(whole.float(), 14).flatten(1),
-                 torch.tensor(value).reshape(-1, 4), shown[cover], table(label, 3), table(other, 3))
+                 torch.tensor(value).reshape(-1, 4), shown[cover], table(label, 3), table(other, 3), table(flat, 2))

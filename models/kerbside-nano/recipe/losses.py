@@ -74,6 +74,28 @@ def dense_loc_loss(head, x, targets, rows, spread, count=20):
     return cross + 10 * ranked
 
 
+class Pupil(nn.Module):
+    """From what the model sees of an item, and from what it is about to call it, to what the teacher saw in it."""
+
+    def __init__(self, width, taught):
+        super().__init__()
+        self.seen, self.called = nn.Linear(width, taught), nn.Linear(width, taught)
+
+
+def taught_loss(pupil, seen, called, cover, target):
+    """One less the cosine with the teacher's embedding, twice.
+
+    seen (n, 256, width): image tokens of each item's photo; called (n, width): the states that write its label;
+    cover (n, 256): share of each patch that it covers; target (n, taught), zero where the teacher knows nothing.
+    """
+    known = target.norm(dim=-1) > 0
+    if not known.any():
+        return called.sum() * 0
+    pooled = (evened(cover[known])[:, None] @ seen[known])[:, 0]
+    both = [pupil.seen(F.layer_norm(pooled, pooled.shape[-1:])), pupil.called(called[known])]
+    return sum(1 - F.cosine_similarity(guess, target[known], dim=-1).mean() for guess in both)
+
+
 PATCH_CENTRES = (torch.arange(GRID) + 0.5) / GRID
 
 
@@ -176,7 +198,7 @@ def token_losses(model, words, codec, states, batch, spread):
     logits = lambda places: model.logits(states_at(states, places))
     if len(batch.loc):
         out["loc"], out["edge"] = loc_loss(logits(batch.loc), batch.loc_value, words.loc0, spread)
-        out["label"] = F.cross_entropy(logits(batch.label), batch.label[:, 2])
+        out["label"] = F.cross_entropy(logits(batch.label), batch.label[:, 2], label_smoothing=0.05)
     if len(batch.seg):
         out["seg"], out["mask"] = seg_loss(logits(batch.seg), codec, batch.coverage, words.seg0)
     if len(batch.other):
@@ -193,7 +215,7 @@ def written_loss(model, states, places):
 
 
 WEIGHTS = {"loc": 1.0, "edge": 10.0, "seg": 1.0, "mask": 4.0, "label": 1.5, "other": 0.7,
-           "dense_in": 1.0, "dense_out": 1.5, "dense_loc": 0.5, "gaze": 0.3, "written": 0.7}
+           "dense_in": 1.0, "dense_out": 1.5, "dense_loc": 0.5, "gaze": 0.3, "written": 0.7, "taught": 1.0}
 
 
 def total(losses):

@@ -15,6 +15,7 @@ class Item:
     label: int | None           # index into CLASSES; None: a shape without a class of the app
     polygons: list[np.ndarray]  # each (points, 2), x and y in 0..1 of the photo
     category: str = ""
+    number: int = -1            # place among all items of the training photos
 
     def box(self) -> np.ndarray:
         """(y1, x1, y2, x2) in 0..1."""
@@ -81,9 +82,12 @@ def training_photos(data: Path) -> list[Photo]:
     taco = read_taco(data / "taco/train")
     for photo in taco:
         drop_parts(photo)
-    return (taco + read_yolo(data / "trashnet", "trashnet")
-            + read_yolo(data / "garbage-seg/train", "garbage-seg")
-            + read_yolo(data / "food", "food"))
+    every = (taco + read_yolo(data / "trashnet", "trashnet")
+             + read_yolo(data / "garbage-seg/train", "garbage-seg")
+             + read_yolo(data / "food", "food"))
+    for number, item in enumerate(item for photo in every for item in photo.items):
+        item.number = number
+    return every
 
 
 def valid_photos(data: Path, name: str) -> list[Photo]:

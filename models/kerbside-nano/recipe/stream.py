@@ -14,9 +14,10 @@ WINDOW = 4      # batches drawn at once and dealt out by number of items, so tha
 
 @dataclass
 class Views:
-    """Pictures (n, 224, 224, 3) uint8, labels (n, 6) with -1 for none, boxes (n, 6, 4), masks as bits."""
+    """Pictures (n, 224, 224, 3) uint8, labels and item numbers (n, 6) with -1 for none, boxes (n, 6, 4), masks as bits."""
     pictures: np.ndarray
     labels: torch.Tensor
+    numbers: torch.Tensor
     boxes: torch.Tensor
     bits: np.ndarray
 
@@ -33,7 +34,7 @@ class Views:
 def stacked(views: list[View]) -> Views:
     table = packed(views)
     return Views(np.stack([v.picture for v in views]), torch.from_numpy(table["labels"]).long(),
-                 torch.from_numpy(table["boxes"]), table["masks"])
+                 torch.from_numpy(table["numbers"]), torch.from_numpy(table["boxes"]), table["masks"])
 
 
 def held_out(data: Path) -> Views:

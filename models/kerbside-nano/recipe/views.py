@@ -24,6 +24,7 @@ class View:
     labels: list[int]
     boxes: list[np.ndarray]  # y1, x1, y2, x2 in 0..1
     masks: list[np.ndarray]  # (224, 224) bool
+    numbers: list[int]       # of the items they are made from
 
 
 def to_tensor(pictures: np.ndarray) -> torch.Tensor:
@@ -65,13 +66,14 @@ def look(image: Image.Image, items, window) -> View:
     height, width = image.height, image.width
     y1, x1, y2, x2 = window
     picture = image.resize((SIZE, SIZE), Image.BICUBIC, box=(x1 * width, y1 * height, x2 * width, y2 * height))
-    view = View(np.array(picture), [], [], [])
+    view = View(np.array(picture), [], [], [], [])
     for item in items:
         found = seen(item.polygons, window)
         if found and item.label is not None and (found[1][2:] - found[1][:2]).max() >= MIN_SIDE:
             view.labels.append(item.label)
             view.masks.append(found[0])
             view.boxes.append(found[1])
+            view.numbers.append(item.number)
     return view
 
 
@@ -139,8 +141,8 @@ class Studio:
         self.cut_outs = self.items_by_class([p for p in every if p.source != "food"], least=0.02)
         files = sorted((data / "textures-cc0").rglob("*.*"))
         self.textures = [Image.open(f).convert("RGB") for f in files if f.suffix in (".jpg", ".png", ".webp")]
-        self.recipes = {"taco crop": 0.30, "taco": 0.08, "trashnet": 0.16, "garbage-seg": 0.20,
-                        "food": 0.04, "composed": 0.20, "empty": 0.02}
+        self.recipes = {"taco crop": 0.28, "taco": 0.06, "trashnet": 0.20, "garbage-seg": 0.10,
+                        "food": 0.04, "composed": 0.30, "empty": 0.02}
 
     @staticmethod
     def items_by_class(some, least=0.0):
@@ -174,7 +176,7 @@ class Studio:
         return Image.fromarray(tile).resize((SIZE, SIZE), Image.BICUBIC, box=box)
 
     def cut_out(self):
-        """(RGB picture, alpha, label) of one item, turned by any angle."""
+        """(RGB picture, alpha, item) of one item, turned by any angle."""
         photo, item = self.one_of(self.cut_outs)
         image = self.image(photo)
         mask = Image.fromarray(masks.draw(item.polygons, image.width, image.height).astype(np.uint8) * 255)
@@ -182,15 +184,15 @@ class Studio:
         frame = (int(x1), int(y1), max(int(np.ceil(x2)), int(x1) + 2), max(int(np.ceil(y2)), int(y1) + 2))
         angle = self.rng.uniform(0, 360)
         return (image.crop(frame).rotate(angle, Image.BILINEAR, expand=True),
-                mask.crop(frame).rotate(angle, Image.BILINEAR, expand=True), item.label)
+                mask.crop(frame).rotate(angle, Image.BILINEAR, expand=True), item)
 
     def composed(self) -> View:
-        """One to five items on a texture, later ones on top, each with a faint shadow."""
+        """One to six items on a texture, later ones on top, each with a faint shadow."""
         rng, canvas = self.rng, self.background()
-        view = View(None, [], [], [])
-        count = rng.choice([1, 2, 3, 4, 5], p=[0.15, 0.3, 0.27, 0.18, 0.1])
+        view = View(None, [], [], [], [])
+        count = rng.choice([1, 2, 3, 4, 5, 6], p=[0.1, 0.15, 0.2, 0.2, 0.2, 0.15])
         for _ in range(count):
-            picture, alpha, label = self.cut_out()
+            picture, alpha, item = self.cut_out()
             scale = SIZE * rng.uniform(0.15, 0.75 if count < 3 else 0.5) / max(picture.size)
             size = tuple(max(4, int(s * scale)) for s in picture.size)
             picture, alpha = picture.resize(size, Image.BICUBIC), alpha.resize(size, Image.BILINEAR)
@@ -203,14 +205,16 @@ class Studio:
             canvas.paste(picture, at, alpha.filter(ImageFilter.GaussianBlur(0.6)))
             solid = np.asarray(layer) > 127
             view.masks = [m & ~solid for m in view.masks] + [solid]
-            view.labels.append(label)
+            view.labels.append(item.label)
+            view.numbers.append(item.number)
         view.picture = np.asarray(canvas)
         return self.kept_visible(view)
 
     @staticmethod
     def kept_visible(view):
         good = [i for i, m in enumerate(view.masks) if m.sum() > 60]
-        view.labels, view.masks = [view.labels[i] for i in good], [view.masks[i] for i in good]
+        view.labels, view.masks, view.numbers = ([some[i] for i in good]
+                                                 for some in (view.labels, view.masks, view.numbers))
         view.boxes = [box_of(m) for m in view.masks]
         return view
 
@@ -219,7 +223,7 @@ class Studio:
         if recipe == "composed":
             return self.composed()
         if recipe == "empty":
-            return View(np.asarray(self.background()), [], [], [])
+            return View(np.asarray(self.background()), [], [], [], [])
         if recipe == "taco crop":
             photo, item = self.one_of(self.by_class)
             return look(self.image(photo), photo.items, window_around(item, self.image(photo), rng))
@@ -243,14 +247,16 @@ class Studio:
 
 
 def packed(views: list[View]) -> dict[str, np.ndarray]:
-    """Labels, boxes and masks of views, largest box first, at most six; padded with -1."""
+    """Labels, numbers, boxes and masks of views, largest box first, at most six; padded with -1."""
     n = len(views)
-    out = {"labels": np.full((n, MAX_ITEMS), -1, np.int8), "boxes": np.zeros((n, MAX_ITEMS, 4), np.float32),
+    out = {"labels": np.full((n, MAX_ITEMS), -1, np.int8), "numbers": np.full((n, MAX_ITEMS), -1),
+           "boxes": np.zeros((n, MAX_ITEMS, 4), np.float32),
            "masks": np.zeros((n, MAX_ITEMS, SIZE * SIZE // 8), np.uint8)}
     for i, view in enumerate(views):
         area = [(b[2] - b[0]) * (b[3] - b[1]) for b in view.boxes]
         for slot, j in enumerate(np.argsort(area)[::-1][:MAX_ITEMS]):
             out["labels"][i, slot], out["boxes"][i, slot] = view.labels[j], np.clip(view.boxes[j], 0, 1)
+            out["numbers"][i, slot] = view.numbers[j]
             out["masks"][i, slot] = np.packbits(view.masks[j])
     return out
 
