@@ -185,12 +185,11 @@ impl Sorter {
         caught(|| {
             let mut guard = self.lock();
             let inside = guard.as_mut().ok_or(SorterError::Closed)?;
-            *self.running() = Some(cancel.clone());
+            let _running = Running::new(self, cancel);
             if self.closing.load(Ordering::SeqCst) {
                 return Err(SorterError::Closed);
             }
             let result = work(inside);
-            *self.running() = None;
             if self.short_of_memory.swap(false, Ordering::Relaxed) {
                 inside.let_go();
             }
@@ -213,6 +212,22 @@ impl Sorter {
 
     fn running(&self) -> MutexGuard<'_, Option<CoreToken>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A call that can be stopped; no longer when it has ended, by a panic too.
+struct Running<'a>(&'a Sorter);
+
+impl<'a> Running<'a> {
+    fn new(sorter: &'a Sorter, cancel: &CoreToken) -> Self {
+        *sorter.running() = Some(cancel.clone());
+        Self(sorter)
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        *self.0.running() = None;
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::adapter_files::{AdapterFiles, adapter_files};
 use super::error::PackError;
+use super::header;
 use super::manifest::{LONGEST, MANIFEST, Manifest, Role};
 use super::verify::verify;
 use super::weights::WeightMap;
@@ -65,9 +66,16 @@ impl Pack {
     /// The bytes of the mask codec's safetensors file; `None` for a pack without masks.
     ///
     /// # Errors
-    /// What the operating system says.
+    /// What the operating system says, and [`PackError::Weights`] for a header that is too long or
+    /// has a name twice.
     pub fn mask_codec(&self) -> Result<Option<Vec<u8>>, PackError> {
-        self.read(Role::MaskCodec)
+        let Some(bytes) = self.read(Role::MaskCodec)? else {
+            return Ok(None);
+        };
+        let path = || self.manifest.file(Role::MaskCodec).map(|file| self.dir.join(&file.path));
+        header::check(&bytes)
+            .map_err(|reason| PackError::Weights { path: path().unwrap_or_default(), reason })?;
+        Ok(Some(bytes))
     }
 
     /// The files of a bundled adapter.

@@ -103,6 +103,18 @@ impl Tiny {
         Self::with(&WEIGHTS_FILE, change)
     }
 
+    /// One with this file as its mask codec.
+    pub fn with_codec(codec: &[u8]) -> Self {
+        let file = "mask_codec.safetensors";
+        let tiny = Self::with_manifest(|manifest| {
+            manifest["masks"] = json!(true);
+            let entry = json!({"role": "mask_codec", "path": file, "bytes": codec.len(), "sha256": sha256(codec)});
+            manifest["files"].as_array_mut().unwrap().push(entry);
+        });
+        fs::write(tiny.file(file), codec).unwrap();
+        tiny
+    }
+
     fn with(weights: &[u8], change: impl FnOnce(&mut Value)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join(WEIGHTS), weights).unwrap();

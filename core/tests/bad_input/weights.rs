@@ -27,6 +27,19 @@ fn refused(pack: &Tiny, why: &str) {
     assert_says(&error.to_string(), &[WEIGHTS, why, REMEDY]);
 }
 
+/// Asserts that the engine does not open with this mask codec.
+#[track_caller]
+fn bad_codec(pack: &Tiny, why: &str) {
+    let error = Engine::open(pack.dir(), &EngineOptions::default()).unwrap_err();
+    let mut said = error.to_string();
+    let mut cause: Option<&dyn std::error::Error> = std::error::Error::source(&error);
+    while let Some(error) = cause {
+        said = format!("{said}: {error}");
+        cause = error.source();
+    }
+    assert_says(&said, &[why]);
+}
+
 /// Asserts that the manifest is refused for this reason.
 #[track_caller]
 fn bad_manifest(pack: &Tiny, why: &str) {
@@ -99,6 +112,23 @@ bad_inputs! {
     header_past_the_end(pack = headed(1000, b"{}")) { refused(&pack, "header"); }
 
     header_not_utf8(pack = headed(4, b"{\"\xff\"")) { refused(&pack, "header"); }
+
+    codec_header_of_a_million_tensors(pack = {
+        let entry = |n| format!("\"{n}\":{{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}}");
+        let entries: Vec<String> = (0..1_000_000).map(entry).collect();
+        Tiny::with_codec(&join(&format!("{{{}}}", entries.join(",")), b""))
+    }) { bad_codec(&pack, "at most 2097152 are read"); }
+
+    codec_tensor_there_twice(pack = {
+        let entry = "\"decoder.x\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}";
+        Tiny::with_codec(&join(&format!("{{{entry},{entry}}}"), &[0; 4]))
+    }) { bad_codec(&pack, "decoder.x is there twice"); }
+
+    codec_without_tensors(pack = Tiny::with_codec(&join("{}", b""))) {
+        bad_codec(&pack, "no tensor _vq_vae._embedding");
+    }
+
+    codec_empty(pack = Tiny::with_codec(b"")) { bad_codec(&pack, "not a safetensors file"); }
 
     header_nested_ten_thousand_deep(pack = {
         let deep = format!("\"x\":{}{}", "[".repeat(10_000), "]".repeat(10_000));
