@@ -169,7 +169,6 @@ mod tests {
     use crate::quant::low_rank::blocked;
     use crate::quant::{Matrix, PackedKind};
     use crate::threads::Threads;
-    use half::f16;
 
     fn wave(len: usize, step: f32) -> Vec<f32> {
         (0..len).map(|i| (i as f32 * step).sin()).collect()
@@ -185,9 +184,7 @@ mod tests {
         };
         let (gate, up) = (linear(mlp, hidden, 0.61), linear(mlp, hidden, 0.37));
         let next = linear(hidden, mlp, 0.29);
-        let half = |values: Vec<f32>| values.into_iter().map(f16::from_f32).collect::<Vec<_>>();
-        let (a, b) = (half(wave(rank * hidden, 0.2)), half(wave(rank * mlp, 0.3)));
-        let b = blocked(&b, rank);
+        let (a, b) = (wave(rank * hidden, 0.2), blocked(&wave(rank * mlp, 0.3), rank));
         let lora = Some(LowRank { a: &a, b: &b, scale: 0.5, rank });
         let threads = Threads::new(2).unwrap();
         for (n, lora) in [(1, None), (1, lora), (3, None), (9, lora)] {
