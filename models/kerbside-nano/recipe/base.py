@@ -34,8 +34,8 @@ from views import load_tower
 
 DECAY, AVERAGE = 0.03, 0.998
 FADE = 0.75                  # a tower's layer learns at so much of the rate of the layer above it
-TEXTS = 2                    # sequences written about each view: the image's share of the work is paid once
-REPLAYED = 3                 # times that a view is learned from where layers of the tower are frozen
+TEXTS = 1                    # sequences written about each view; with a frozen tower two cost little more
+REPLAYED = 3                 # times that a view is learned from where the whole tower is frozen
 OWN = 0.65                   # share of masks whose codes are read as the model would have written them
 WRITTEN = 4                  # sequences of the written tasks beside each batch
 SCORE_EVERY = 20             # minutes between looks at the held-out views
@@ -213,7 +213,8 @@ def main():
     texts = Texts(args.texts, words) if args.texts else None
     held, rng = held_out(args.data), np.random.default_rng(args.seed + step)
     batches = stream(args.data, args.batch, args.seed + step)
-    replay = Replay(batches, seeing(model.vision_tower, frozen), REPLAYED if frozen else 1)
+    times = REPLAYED if frozen == model.s.vision_layers else 1
+    replay = Replay(batches, seeing(model.vision_tower, frozen), times)
     print("parameters", sum(p.numel() for p in model.parameters()), "held out", len(held.pictures), flush=True)
     last_step, last_save, last_score, sums = time.time(), time.time(), time.time(), []
     while spent < 60 * args.minutes:
