@@ -82,7 +82,7 @@ pub struct Timings {
     pub masks: Duration,
     /// The structured answers of this photo, from question to value: `dispose` and `highlight`.
     pub structured: Duration,
-    /// From the beginning of [`Session::segment`] to the first mask.
+    /// From the beginning of [`Session::segment`](super::Session::segment) to the first mask.
     pub first_mask: Option<Duration>,
     /// Tokens chosen, forced, and model calls.
     pub tokens: Statistics,
