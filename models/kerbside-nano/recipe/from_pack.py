@@ -101,7 +101,9 @@ def main():
     state = model.state_dict()
     torch.save({"size": asdict(model.s), "model": state, "average": state}, args.out)
     args.codec.parent.mkdir(parents=True, exist_ok=True)
-    save_file({k: v.float() for k, v in load_file(args.pack / "mask_codec.safetensors").items()}, args.codec)
+    codec = load_file(args.pack / "mask_codec.safetensors")
+    # The engine's guesses are learned anew when a pack is made.
+    save_file({k: v.float() for k, v in codec.items() if k != "guesses"}, args.codec)
     for name, file in (row.split("=", 1) for row in args.adapter):
         torch.save(adapter_of(args.pack / "adapters" / name), file)
     print("parameters", sum(p.numel() for p in model.parameters()))
