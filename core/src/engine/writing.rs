@@ -95,7 +95,6 @@ impl Decoder for Writing<'_> {
         rows: &[Range<u32>],
         logits: &mut Vec<f32>,
     ) -> Result<(), Cancelled> {
-        self.cancel.check()?;
         let right = tokens.iter().zip(&self.ahead).take_while(|(token, guess)| token == guess);
         let right = right.count();
         self.ahead.drain(..right);
@@ -108,14 +107,12 @@ impl Decoder for Writing<'_> {
             let mut batch = tokens[right..].to_vec();
             let room = self.sequence.capacity().saturating_sub(self.sequence.len() + batch.len());
             let count = PANEL.saturating_sub(batch.len()).min(room);
-            self.ahead = self.guesses.as_ref().map_or(Vec::new(), |guesses| guesses.next(count));
-            batch.extend(&self.ahead);
+            self.ahead.clear();
+            let ahead = self.guesses.as_ref().map_or(Vec::new(), |guesses| guesses.next(count));
+            batch.extend(&ahead);
             let (adapter, cancel) = (self.adapter, self.cancel);
-            let pass = engine.on_threads(|| model.step(self.sequence, &batch, adapter, cancel));
-            if pass.is_err() {
-                self.ahead.clear();
-            }
-            pass?;
+            engine.on_threads(|| model.step(self.sequence, &batch, adapter, cancel))?;
+            self.ahead = ahead;
             self.passes += 1;
         }
         let behind = self.ahead.len();
