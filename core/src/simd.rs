@@ -41,8 +41,8 @@ impl Level {
 
 /// Asks for memory that will be read soon: a short stretch, which the processor would not foresee.
 #[inline]
-pub fn prefetch(values: &[f32]) {
-    for line in values.chunks(16) {
+pub fn prefetch<T>(values: &[T]) {
+    for line in values.chunks(64 / size_of::<T>()) {
         #[cfg(target_arch = "x86_64")]
         {
             use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};

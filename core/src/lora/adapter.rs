@@ -11,7 +11,8 @@ use super::error::LoraError;
 use super::module::{Half, Module, split_key};
 use crate::pack::header;
 use crate::pack::{AdapterFiles, Architecture, Manifest, Part, PrefixMode};
-use crate::quant::low_rank::{LowRank, Thin, blocked};
+use crate::quant::factor::Factor;
+use crate::quant::low_rank::{LowRank, Thin};
 
 /// What an adapter must fit: the base's sizes and name.
 #[derive(Debug, Clone)]
@@ -32,9 +33,9 @@ impl From<&Manifest> for BaseModel {
 #[derive(Debug, Clone, PartialEq)]
 pub struct LoraPair {
     /// `[rank, in]`.
-    pub a: Vec<f32>,
+    pub a: Factor,
     /// In blocks, see [`LowRank::b`].
-    pub b: Vec<f32>,
+    pub b: Factor,
     /// What the product is multiplied by.
     pub scale: f32,
     /// Rank.
@@ -44,23 +45,24 @@ pub struct LoraPair {
 impl LoraPair {
     /// The factors as the kernels take them.
     pub fn low_rank(&self) -> LowRank<'_> {
-        LowRank { a: &self.a, b: &self.b, scale: self.scale, rank: self.rank }
+        let (a, b) = (self.a.numbers(), self.b.numbers());
+        LowRank { a, b, scale: self.scale, rank: self.rank }
     }
 
     /// Length in memory, in bytes.
     pub fn byte_len(&self) -> usize {
-        (self.a.len() + self.b.len()) * size_of::<f32>()
+        self.a.byte_len() + self.b.byte_len()
     }
 
     /// Whether the product is other than zero: a matrix that is not zero does not send a vector
     /// without structure to zero.
     fn changes_something(&self) -> bool {
-        let inputs = self.a.len() / self.rank;
+        let (a, b) = (self.a.numbers(), self.b.numbers());
+        let inputs = a.len() / self.rank;
         let probe: Vec<f32> = (0..inputs).map(|i| 1.0 + (i as f32 * 0.618_034).fract()).collect();
-        let dot = |row: &[f32], x: &[f32]| row.iter().zip(x).map(|(a, b)| a * b).sum::<f32>();
-        let inner: Vec<f32> = self.a.chunks_exact(inputs).map(|row| dot(row, &probe)).collect();
+        let inner = a.rows(inputs).map(|row| row.dot(&probe)).collect();
         let thin = Thin::of(inner, self.low_rank());
-        let mut outer = vec![0.0; self.b.len() / self.rank];
+        let mut outer = vec![0.0; b.len() / self.rank];
         thin.add(0, 0, &mut outer);
         self.scale != 0.0 && outer.iter().any(|out| *out != 0.0)
     }
@@ -278,7 +280,7 @@ impl Halves<'_> {
         let rank = config.rank(name)?;
         let pair = LoraPair {
             a: matrix("lora_A", self.a, [rank, inputs])?,
-            b: blocked(&matrix("lora_B", self.b, [outputs, rank])?, rank),
+            b: matrix("lora_B", self.b, [outputs, rank])?.blocked(rank),
             scale: config.scale(name)?,
             rank,
         };
@@ -289,26 +291,29 @@ impl Halves<'_> {
     }
 }
 
-/// One half as f32, row-major.
-fn matrix(half: &str, view: Option<TensorView<'_>>, shape: [usize; 2]) -> Result<Vec<f32>, String> {
+/// One half, row-major.
+fn matrix(half: &str, view: Option<TensorView<'_>>, shape: [usize; 2]) -> Result<Factor, String> {
     let view = view.ok_or_else(|| format!("{half} is missing"))?;
     if view.shape() != shape {
         return Err(format!("{half} is {:?}, it should be {shape:?}", view.shape()));
     }
     let bytes = view.data();
-    let pairs = bytes.chunks_exact(2).map(|b| [b[0], b[1]]);
-    let values: Vec<f32> = match view.dtype() {
-        Dtype::F32 => {
-            bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
-        }
-        Dtype::F16 => pairs.map(|b| f16::from_le_bytes(b).to_f32()).collect(),
-        Dtype::BF16 => pairs.map(|b| bf16::from_le_bytes(b).to_f32()).collect(),
+    let factor = match view.dtype() {
+        Dtype::F32 => finite(bytes, f32::from_le_bytes).map(Factor::F32),
+        Dtype::F16 => finite(bytes, f16::from_le_bytes).map(Factor::F16),
+        Dtype::BF16 => finite(bytes, bf16::from_le_bytes).map(Factor::Bf16),
         other => return Err(format!("{half} is {other:?}, not F32, F16 or BF16")),
     };
-    match values.iter().all(|v| v.is_finite()) {
-        true => Ok(values),
-        false => Err(format!("{half} holds values that are not finite")),
-    }
+    factor.ok_or_else(|| format!("{half} holds values that are not finite"))
+}
+
+/// A tensor's numbers, unless one is not finite.
+fn finite<const N: usize, T: Copy + Into<f32>>(
+    bytes: &[u8],
+    read: fn([u8; N]) -> T,
+) -> Option<Vec<T>> {
+    let values: Vec<T> = bytes.as_chunks::<N>().0.iter().map(|bytes| read(*bytes)).collect();
+    values.iter().all(|value| (*value).into().is_finite()).then_some(values)
 }
 
 #[cfg(test)]
@@ -373,7 +378,7 @@ pub(crate) mod tests {
         let adapter = LoraAdapter::read("cut", &sample_files(), &base()).unwrap();
         let o = adapter.language(1).o().unwrap();
         assert_eq!((o.rank, o.scale, o.a.len(), o.b.len()), (4, 2.0, 4 * 32, 32 * 4));
-        assert_eq!(o.a[1], 0.3f32.sin());
+        assert_eq!(o.a.to_f32()[1], 0.3f32.sin());
         assert!(adapter.vision(0).fc1().is_some() && adapter.touches_vision());
         assert_eq!(adapter.pairs().count(), 2);
         assert!(adapter.language(0).o().is_none() && adapter.language(1).q().is_none());
@@ -395,7 +400,8 @@ pub(crate) mod tests {
         for (dtype, to) in dtypes.into_iter().zip(rounds) {
             let bytes = round(&values, to);
             let view = TensorView::new(dtype, vec![2, 2], &bytes).unwrap();
-            assert_eq!(matrix("lora_A", Some(view), [2, 2]).unwrap(), values);
+            let factor = matrix("lora_A", Some(view), [2, 2]).unwrap();
+            assert_eq!((factor.to_f32(), factor.byte_len()), (values.to_vec(), 8));
         }
     }
 

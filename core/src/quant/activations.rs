@@ -6,6 +6,8 @@
 //! panel, each block of 32 columns is 8 groups of 4 columns; a group is the rows' 4 bytes, one row
 //! after the other. A single row is a panel by itself.
 
+use std::ops::Range;
+
 use super::pack::{BLOCK_COLS, GROUP_COLS, GROUPS};
 use crate::ops::rms_scale;
 use crate::simd::vectorised;
@@ -246,7 +248,7 @@ impl Writer {
     ///
     /// # Safety
     /// As for [`Self::block`], of all blocks in the stretch.
-    unsafe fn slots(&self, panel: usize, slots: std::ops::Range<usize>) -> PanelMut<'_> {
+    unsafe fn slots(&self, panel: usize, slots: Range<usize>) -> PanelMut<'_> {
         assert!(panel < self.panels && slots.end <= self.blocks * self.width);
         let first = panel * self.blocks * self.width + slots.start;
         // SAFETY: the stretch lies inside the vectors, which were sized by `resize`; that it is
@@ -267,6 +269,17 @@ impl Panel<'_> {
     /// Blocks of 32 columns.
     pub fn blocks(&self) -> usize {
         self.scales.len() / self.width
+    }
+
+    /// Some of its blocks.
+    pub fn part(&self, blocks: Range<usize>) -> Self {
+        let slots = blocks.start * self.width..blocks.end * self.width;
+        Self {
+            values: &self.values[slots.start * BLOCK_COLS..slots.end * BLOCK_COLS],
+            scales: &self.scales[slots.clone()],
+            offsets: &self.offsets[slots],
+            ..*self
+        }
     }
 
     /// The 4 bytes of one row in one group of one block.

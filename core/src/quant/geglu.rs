@@ -6,11 +6,12 @@
 
 use std::ops::Range;
 
-use super::activations::{Activations, PANEL, Quants, Writer};
+use super::activations::{Activations, Quants, Writer};
 use super::kernel::{Kernel, PAIR_ROWS, PairOut};
-use super::linear::{Linear, forward_all, pair_product};
+use super::linear::{Linear, forward_all};
 use super::low_rank::{LowRank, Thin, shrink_all};
 use super::matrix::WeightKind;
+use super::pair::pair_products;
 use crate::language::config::Activation;
 use crate::ops;
 use crate::threads;
@@ -87,14 +88,15 @@ impl Geglu<'_> {
             width,
         };
         let thin = shrink_all(self.lora, x);
+        let panels = x.quants().panels();
         threads::spread(width / PAIR_ROWS, 1, |pairs| {
-            let [mut gate, mut up] = [[[0.0; PAIR_ROWS]; PANEL]; 2];
+            let [mut gates, mut ups] = [0, 1].map(|_| vec![PairOut::default(); panels]);
             for pair in pairs {
                 thin.iter().flatten().for_each(|thin| thin.announce(pair * PAIR_ROWS));
-                for panel in 0..x.quants().panels() {
+                products(self.gate, &thin[0], x, pair, &mut gates);
+                products(self.up, &thin[1], x, pair, &mut ups);
+                for (panel, (gate, up)) in gates.iter_mut().zip(&ups).enumerate() {
                     let rows = rows_of(x, panel);
-                    product(self.gate, &thin[0], x, pair, panel, &mut gate);
-                    product(self.up, &thin[1], x, pair, panel, &mut up);
                     let gate = &mut gate[..rows.len()];
                     let up = up[..rows.len()].as_flattened();
                     ops::gate(gate.as_flattened_mut(), up, self.activation);
@@ -113,23 +115,23 @@ fn rows_of(x: &Activations<'_>, panel: usize) -> Range<usize> {
     panel * width..x.rows.min((panel + 1) * width)
 }
 
-/// 32 features of one panel, the adapter's share included.
-fn product(
+/// 32 features of all tokens, panel by panel, the adapter's share included.
+fn products(
     layer: &Linear,
     thin: &Option<Thin<'_>>,
     x: &Activations<'_>,
     pair: usize,
-    panel: usize,
-    out: &mut PairOut,
+    out: &mut [PairOut],
 ) {
     let WeightKind::Packed(kind) = layer.weight().kind() else {
         unreachable!("only packed layers are fused")
     };
-    let panel_view = x.quants().panel(panel);
-    pair_product(Kernel::detect(), layer.weight(), kind, pair, &panel_view, out);
+    pair_products(Kernel::detect(), layer.weight(), kind, pair, x.quants(), out);
     if let Some(thin) = thin {
-        for (token, row) in rows_of(x, panel).zip(out) {
-            thin.add(token, pair * PAIR_ROWS, row);
+        for (panel, rows) in out.iter_mut().enumerate() {
+            for (token, row) in rows_of(x, panel).zip(rows) {
+                thin.add(token, pair * PAIR_ROWS, row);
+            }
         }
     }
 }
@@ -166,7 +168,7 @@ impl Target {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::quant::low_rank::blocked;
+    use crate::quant::factor::Factor;
     use crate::quant::{Matrix, PackedKind};
     use crate::threads::Threads;
 
@@ -184,8 +186,9 @@ mod tests {
         };
         let (gate, up) = (linear(mlp, hidden, 0.61), linear(mlp, hidden, 0.37));
         let next = linear(hidden, mlp, 0.29);
-        let (a, b) = (wave(rank * hidden, 0.2), blocked(&wave(rank * mlp, 0.3), rank));
-        let lora = Some(LowRank { a: &a, b: &b, scale: 0.5, rank });
+        let a = Factor::F32(wave(rank * hidden, 0.2));
+        let b = Factor::F32(wave(rank * mlp, 0.3)).blocked(rank);
+        let lora = Some(LowRank { a: a.numbers(), b: b.numbers(), scale: 0.5, rank });
         let threads = Threads::new(2).unwrap();
         for (n, lora) in [(1, None), (1, lora), (3, None), (9, lora)] {
             let x = wave(n * hidden, 0.23);

@@ -5,12 +5,13 @@
 
 use std::ops::Range;
 
-use super::activations::{Activations, PANEL, Panel, Quants};
+use super::activations::{Activations, Quants};
 use super::kernel::float::{View, multiply};
 use super::kernel::{Kernel, PAIR_ROWS, PairOut};
 use super::low_rank::{LowRank, Thin, shrink_all};
 use super::matrix::{Matrix, WeightKind};
-use super::pack::{PackedKind, TILE_ROWS};
+use super::pack::PackedKind;
+use super::pair::pair_products;
 use crate::threads;
 
 /// Multiply-adds below which handing work to other threads costs more than it saves; for one
@@ -138,25 +139,27 @@ impl<'a> Sweep<'a> {
     /// A stretch of pairs, for all activation rows.
     fn work(&self, pairs: Range<usize>, x: &Activations<'_>) {
         match self.weight.kind() {
-            WeightKind::Packed(kind) => pairs.for_each(|pair| self.packed(kind, pair, x)),
+            WeightKind::Packed(kind) => self.packed(kind, pairs, x),
             WeightKind::F32 | WeightKind::F16 => self.float(&pairs, x),
         }
     }
 
-    fn packed(&self, kind: PackedKind, pair: usize, x: &Activations<'_>) {
+    fn packed(&self, kind: PackedKind, pairs: Range<usize>, x: &Activations<'_>) {
         let quants = x.quants();
-        let rows = self.rows_of(&(pair..pair + 1));
-        let skipped = rows.start - pair * PAIR_ROWS;
-        if let Some(thin) = &self.thin {
-            thin.announce(pair * PAIR_ROWS);
-        }
-        let mut products = [[0.0; PAIR_ROWS]; PANEL];
-        for panel in 0..quants.panels() {
-            let panel_view = quants.panel(panel);
-            pair_product(self.kernel, self.weight, kind, pair, &panel_view, &mut products);
-            let first = panel * quants.width();
-            for (product, token) in products.iter_mut().take(quants.width()).zip(first..x.rows) {
-                self.finish(token, rows.start, &mut product[skipped..skipped + rows.len()]);
+        let mut products = vec![PairOut::default(); quants.panels()];
+        for pair in pairs {
+            let rows = self.rows_of(&(pair..pair + 1));
+            let skipped = rows.start - pair * PAIR_ROWS;
+            if let Some(thin) = &self.thin {
+                thin.announce(pair * PAIR_ROWS);
+            }
+            pair_products(self.kernel, self.weight, kind, pair, quants, &mut products);
+            for (panel, products) in products.iter_mut().enumerate() {
+                let first = panel * quants.width();
+                for (product, token) in products.iter_mut().take(quants.width()).zip(first..x.rows)
+                {
+                    self.finish(token, rows.start, &mut product[skipped..skipped + rows.len()]);
+                }
             }
         }
     }
@@ -214,22 +217,6 @@ fn run(sweeps: &[Sweep<'_>], x: &Activations<'_>) {
             first += pairs.len();
         }
     });
-}
-
-/// Two tiles with one panel.
-pub(super) fn pair_product(
-    kernel: Kernel,
-    weight: &Matrix,
-    kind: PackedKind,
-    pair: usize,
-    panel: &Panel<'_>,
-    out: &mut PairOut,
-) {
-    let first = pair * 2;
-    // A matrix may end with a single tile: its products are computed twice and used once.
-    let second = if (first + 1) * TILE_ROWS < weight.rows() { first + 1 } else { first };
-    let tiles = [weight.tile(kind, first), weight.tile(kind, second)];
-    kernel.pair_product(kind, tiles, panel, out);
 }
 
 /// `y: [n, width]`, of which every task writes other columns.

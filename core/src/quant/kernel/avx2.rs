@@ -48,7 +48,10 @@ fn product<const N: usize, const GROUP: usize, const BLOCK: usize>(
     let values = panel.values.as_chunks::<GROUP>().0.as_chunks::<GROUPS>().0;
     for part in 0..4 {
         let (tile, first) = (tiles[part / 2].as_chunks::<BLOCK>().0, part % 2 * ROWS);
-        let mut sums = [_mm256_setzero_ps(); N];
+        // SAFETY: the slice is eight floats long; the load is unaligned.
+        let mut sums: [_; N] = std::array::from_fn(|n| unsafe {
+            _mm256_loadu_ps(out[n][part * ROWS..][..ROWS].as_ptr())
+        });
         for (index, (block, values)) in tile.iter().zip(values).enumerate() {
             let dots = if BLOCK == PackedKind::Q4.block_bytes() {
                 q4_dots::<N, GROUP, BLOCK>(block, first, values, &panel.offsets[index * N..])

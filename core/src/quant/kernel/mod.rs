@@ -25,15 +25,20 @@ pub const PAIR_ROWS: usize = 2 * TILE_ROWS;
 /// Products of a pair of tiles with each row of a panel.
 pub type PairOut = [[f32; PAIR_ROWS]; PANEL];
 
-/// `(kind, tiles, panel, out)`: `out[i][r] = Σ_c w[r][c] · x[i][c]` for the panel's rows.
-type PairProduct = fn(PackedKind, [&[u8]; 2], &Panel<'_>, &mut PairOut);
+/// `out[i][r] += Σ_c w[r][c] · x[i][c]` for the rows of a panel, or of several.
+#[derive(Clone, Copy)]
+enum Product {
+    One(fn(PackedKind, [&[u8]; 2], &Panel<'_>, &mut PairOut)),
+    #[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "only VNNI gains by it"))]
+    Several(fn(PackedKind, [&[u8]; 2], &[Panel<'_>], &mut [PairOut])),
+}
 
 /// One implementation of the pair product.
 #[derive(Clone, Copy)]
 pub struct Kernel {
     /// What benchmarks and `--timings` call it.
     pub name: &'static str,
-    product: PairProduct,
+    product: Product,
     multiply_only: fn(u64) -> u64,
 }
 
@@ -41,27 +46,31 @@ impl Kernel {
     /// The reference that every other kernel is held to.
     pub const PORTABLE: Self = Self {
         name: "portable",
-        product: portable::pair_product,
+        product: Product::One(portable::pair_product),
         multiply_only: portable::multiply_only,
     };
 
     /// All kernels that this processor can run, the reference first, the fastest last.
     pub fn all() -> Vec<Self> {
         let mut kernels = vec![Self::PORTABLE];
-        let mut offer = |available: bool, name, product: PairProduct, multiply_only| {
+        let mut offer = |available: bool, name, product, multiply_only| {
             if available {
                 kernels.push(Self { name, product, multiply_only });
             }
         };
         #[cfg(target_arch = "x86_64")]
         {
-            offer(avx2::is_available(), "avx2", avx2::pair_product, avx2::multiply_only);
-            offer(vnni::is_available(), "avx512-vnni", vnni::pair_product, vnni::multiply_only);
+            let avx2 = Product::One(avx2::pair_product);
+            let vnni = Product::Several(vnni::pair_products);
+            offer(avx2::is_available(), "avx2", avx2, avx2::multiply_only);
+            offer(vnni::is_available(), "avx512-vnni", vnni, vnni::multiply_only);
         }
         #[cfg(target_arch = "aarch64")]
         {
-            offer(neon::has_dot(), "neon-dotprod", neon::dot_pair_product, neon::dot_only);
-            offer(neon::has_matrix(), "neon-i8mm", neon::matrix_pair_product, neon::matrix_only);
+            let [dot, matrix] =
+                [neon::dot_pair_product, neon::matrix_pair_product].map(Product::One);
+            offer(neon::has_dot(), "neon-dotprod", dot, neon::dot_only);
+            offer(neon::has_matrix(), "neon-i8mm", matrix, neon::matrix_only);
         }
         kernels
     }
@@ -78,10 +87,36 @@ impl Kernel {
         (self.multiply_only)(count)
     }
 
-    /// Multiplies two tiles with a panel; a matrix that ends in a single tile gives it twice.
+    /// Adds the products of two tiles with some panels; a matrix that ends in a single tile gives
+    /// it twice.
     ///
     /// # Panics
-    /// If the lengths of tiles and panel do not belong together.
+    /// If the lengths of tiles and panels do not belong together.
+    pub fn pair_products(
+        self,
+        kind: PackedKind,
+        tiles: [&[u8]; 2],
+        panels: &[Panel<'_>],
+        out: &mut [PairOut],
+    ) {
+        assert_eq!(panels.len(), out.len());
+        for panel in panels {
+            let (blocks, width) = (panel.blocks(), panel.width);
+            let fits = |tile: &[u8]| tile.len() == blocks * kind.block_bytes();
+            assert!(tiles.into_iter().all(fits), "tiles and activations differ in width");
+            assert!(width == PANEL || (width == 1 && panels.len() == 1), "a panel of {width} rows");
+            assert_eq!(panel.values.len(), blocks * width * super::pack::BLOCK_COLS);
+            assert_eq!(panel.offsets.len(), blocks * width);
+        }
+        match self.product {
+            Product::Several(product) => product(kind, tiles, panels, out),
+            Product::One(product) => {
+                panels.iter().zip(out).for_each(|(panel, out)| product(kind, tiles, panel, out));
+            }
+        }
+    }
+
+    /// [`Self::pair_products`] with one panel.
     pub fn pair_product(
         self,
         kind: PackedKind,
@@ -89,13 +124,7 @@ impl Kernel {
         panel: &Panel<'_>,
         out: &mut PairOut,
     ) {
-        let (blocks, width) = (panel.blocks(), panel.width);
-        let fits = |tile: &[u8]| tile.len() == blocks * kind.block_bytes();
-        assert!(tiles.into_iter().all(fits), "tiles and activations differ in width");
-        assert!(width == 1 || width == PANEL, "a panel of {width} rows");
-        assert_eq!(panel.values.len(), blocks * width * super::pack::BLOCK_COLS);
-        assert_eq!(panel.offsets.len(), blocks * width);
-        (self.product)(kind, tiles, panel, out);
+        self.pair_products(kind, tiles, std::slice::from_ref(panel), std::slice::from_mut(out));
     }
 }
 
@@ -126,7 +155,7 @@ mod tests {
         let quants = Activations::quantised(&floats, cols, &mut memory).quants();
         let all = Kernel::all().into_iter();
         all.map(|kernel| {
-            let mut out = [[f32::NAN; PAIR_ROWS]; PANEL];
+            let mut out = PairOut::default();
             kernel.pair_product(kind, [first, second], &quants.panel(0), &mut out);
             (kernel, out)
         })
@@ -156,6 +185,31 @@ mod tests {
             let products = products(kind, 32, tokens, seed);
             for (kernel, found) in &products {
                 prop_assert_eq!(&found[..tokens], &products[0].1[..tokens], "{}", kernel.name);
+            }
+        }
+    }
+
+    #[test]
+    fn stretches_of_columns_add_up_to_the_whole() {
+        let (cols, middle) = (7 * 32, 3);
+        for kind in [PackedKind::Q4, PackedKind::Q8] {
+            let tiles = pack_rows(kind, PAIR_ROWS, cols, &noise(5, PAIR_ROWS * cols));
+            let (first, second) = tiles.split_at(tiles.len() / 2);
+            for tokens in [1, PANEL] {
+                let (floats, mut memory) = (noise(6, tokens * cols), Quants::default());
+                let quants = Activations::quantised(&floats, cols, &mut memory).quants();
+                let panel = quants.panel(0);
+                for kernel in Kernel::all() {
+                    let [mut whole, mut parts] = [PairOut::default(); 2];
+                    kernel.pair_product(kind, [first, second], &panel, &mut whole);
+                    for blocks in [0..middle, middle..panel.blocks()] {
+                        let bytes =
+                            blocks.start * kind.block_bytes()..blocks.end * kind.block_bytes();
+                        let tiles = [first, second].map(|tile| &tile[bytes.clone()]);
+                        kernel.pair_product(kind, tiles, &panel.part(blocks), &mut parts);
+                    }
+                    assert!(whole[0][0] != 0.0 && whole == parts, "{} {tokens}", kernel.name);
+                }
             }
         }
     }

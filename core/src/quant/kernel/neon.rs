@@ -89,9 +89,12 @@ fn panel_product<const BLOCK: usize>(
     let scales = panel.scales.as_chunks::<4>().0.iter().zip(panel.offsets.as_chunks::<4>().0);
     for part in 0..4 {
         let (tile, first) = (tiles[part / 2].as_chunks::<BLOCK>().0, part % 2 * ROWS);
-        // SAFETY: every 64-bit ARM has NEON; the stores at the end go to four floats each.
+        // SAFETY: every 64-bit ARM has NEON; loads and stores of sums are of four floats each.
         unsafe {
-            let mut sums = [[vdupq_n_f32(0.0); 2]; 4];
+            let mut sums = out.each_ref().map(|out| {
+                let out = out[part * ROWS..][..ROWS].as_chunks::<4>().0;
+                [vld1q_f32(out[0].as_ptr()), vld1q_f32(out[1].as_ptr())]
+            });
             for ((block, values), (scales, offsets)) in tile.iter().zip(values).zip(scales.clone())
             {
                 let mut dots = offsets.map(|offset| [vdupq_n_s32(start::<BLOCK>(offset)); 2]);
@@ -117,7 +120,10 @@ fn panel_product<const BLOCK: usize>(
 fn row_product<const BLOCK: usize>(tiles: [&[u8]; 2], panel: &Panel<'_>, out: &mut PairOut) {
     let values = panel.values.as_chunks::<BLOCK_COLS>().0;
     for (tile, out) in tiles.into_iter().zip(out[0].as_chunks_mut::<TILE_ROWS>().0) {
-        let mut sums = [vdupq_n_f32(0.0); 4];
+        let quarters = out.as_chunks_mut::<4>().0;
+        // SAFETY: four floats each.
+        let mut sums: [_; 4] =
+            std::array::from_fn(|quarter| unsafe { vld1q_f32(quarters[quarter].as_ptr()) });
         let blocks = tile.as_chunks::<BLOCK>().0.iter().zip(values);
         for (index, (block, values)) in blocks.enumerate() {
             let mut dots = [vdupq_n_s32(start::<BLOCK>(panel.offsets[index])); 4];
@@ -138,7 +144,7 @@ fn row_product<const BLOCK: usize>(tiles: [&[u8]; 2], panel: &Panel<'_>, out: &m
                 *sum = vfmaq_f32(*sum, vcvtq_f32_s32(dot), scale);
             }
         }
-        for (out, sum) in out.as_chunks_mut::<4>().0.iter_mut().zip(sums) {
+        for (out, sum) in quarters.iter_mut().zip(sums) {
             // SAFETY: four floats.
             unsafe { vst1q_f32(out.as_mut_ptr(), sum) };
         }

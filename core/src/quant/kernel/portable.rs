@@ -10,14 +10,19 @@ use crate::quant::pack::{GROUP_BYTES, GROUP_COLS, GROUPS, PackedKind, SCALE_BYTE
 pub fn pair_product(kind: PackedKind, tiles: [&[u8]; 2], panel: &Panel<'_>, out: &mut PairOut) {
     for (row, sums) in out[..panel.width].iter_mut().enumerate() {
         for (tile, sums) in tiles.into_iter().zip(sums.as_chunks_mut::<TILE_ROWS>().0) {
-            *sums = tile_product(kind, tile, panel, row);
+            tile_product(kind, tile, panel, row, sums);
         }
     }
 }
 
 /// One tile with one row of the panel.
-fn tile_product(kind: PackedKind, tile: &[u8], panel: &Panel<'_>, row: usize) -> [f32; TILE_ROWS] {
-    let mut sums = [0.0; TILE_ROWS];
+fn tile_product(
+    kind: PackedKind,
+    tile: &[u8],
+    panel: &Panel<'_>,
+    row: usize,
+    sums: &mut [f32; TILE_ROWS],
+) {
     for (block, bytes) in tile.chunks_exact(kind.block_bytes()).enumerate() {
         let at = block * panel.width + row;
         let mut dots = [panel.offsets[at] * (kind.zero_point() / 8); TILE_ROWS];
@@ -35,7 +40,6 @@ fn tile_product(kind: PackedKind, tile: &[u8], panel: &Panel<'_>, row: usize) ->
             *sum += dot as f32 * (scale * panel.scales[at]);
         }
     }
-    sums
 }
 
 /// Adds the products of a group's unsigned quants with four activations.

@@ -1,7 +1,8 @@
 //! AVX-512 VNNI: one `vpdpbusd` multiplies 16 rows × 4 columns with four broadcast activations.
 //!
-//! With a panel of four rows, two tiles have eight integer and eight float accumulators, enough
-//! independent chains to fill both multipliers; unpacking nibbles runs beside them.
+//! Two panels and two tiles have sixteen integer accumulators: with fewer independent chains, the
+//! multipliers wait for their own sums. The float sums do not fit beside them, but are touched only
+//! once a block.
 
 use std::arch::x86_64::*;
 
@@ -20,63 +21,100 @@ pub fn is_available() -> bool {
         && is_x86_feature_detected!("avx512vnni")
 }
 
-/// See [`super::Kernel::pair_product`], which has checked the lengths.
-pub fn pair_product(kind: PackedKind, tiles: [&[u8]; 2], panel: &Panel<'_>, out: &mut PairOut) {
+/// See [`super::Kernel::pair_products`], which has checked the lengths.
+pub fn pair_products(
+    kind: PackedKind,
+    tiles: [&[u8]; 2],
+    panels: &[Panel<'_>],
+    out: &mut [PairOut],
+) {
     const Q4: usize = PackedKind::Q4.block_bytes();
     const Q8: usize = PackedKind::Q8.block_bytes();
+    let (twos, one) = panels.as_chunks::<2>();
+    let (out_twos, out_one) = out.as_chunks_mut::<2>();
     // SAFETY: `Kernel::all` lists this kernel only where `is_available`.
     unsafe {
-        match (kind, panel.width, panel.first) {
-            (PackedKind::Q4, 1, _) => row_product::<Q4>(tiles, panel, out),
-            (PackedKind::Q4, _, true) => product::<PANEL, 16, Q4, true>(tiles, panel, out),
-            (PackedKind::Q4, _, false) => product::<PANEL, 16, Q4, false>(tiles, panel, out),
-            (PackedKind::Q8, 1, _) => row_product::<Q8>(tiles, panel, out),
-            (PackedKind::Q8, _, true) => product::<PANEL, 16, Q8, true>(tiles, panel, out),
-            (PackedKind::Q8, _, false) => product::<PANEL, 16, Q8, false>(tiles, panel, out),
+        for (panels, out) in twos.iter().zip(out_twos) {
+            match kind {
+                PackedKind::Q4 => product::<2, Q4>(tiles, panels, out),
+                PackedKind::Q8 => product::<2, Q8>(tiles, panels, out),
+            }
+        }
+        for (panel, out) in one.iter().zip(out_one) {
+            match (kind, panel.width) {
+                (PackedKind::Q4, 1) => row_product::<Q4>(tiles, panel, out),
+                (PackedKind::Q8, 1) => row_product::<Q8>(tiles, panel, out),
+                (PackedKind::Q4, _) => {
+                    product::<1, Q4>(tiles, &[*panel], std::array::from_mut(out))
+                }
+                (PackedKind::Q8, _) => {
+                    product::<1, Q8>(tiles, &[*panel], std::array::from_mut(out))
+                }
+            }
         }
     }
 }
 
-/// A panel of `N` rows, whose groups have `GROUP` bytes, with two tiles of blocks of `BLOCK` bytes,
-/// which are read ahead if they come from memory.
+/// `P` panels with two tiles of blocks of `BLOCK` bytes, which are read ahead if they come from
+/// memory.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-fn product<const N: usize, const GROUP: usize, const BLOCK: usize, const AHEAD: bool>(
+fn product<const P: usize, const BLOCK: usize>(
     tiles: [&[u8]; 2],
-    panel: &Panel<'_>,
-    out: &mut PairOut,
+    panels: &[Panel<'_>; P],
+    out: &mut [PairOut; P],
 ) {
-    const { assert!(GROUP == N * GROUP_COLS) };
-    let mut sums = [[_mm512_setzero_ps(); 2]; N];
-    let [first, second] = tiles.map(|tile| tile.as_chunks::<BLOCK>().0);
-    let values = panel.values.as_chunks::<GROUP>().0.as_chunks::<GROUPS>().0;
-    let scales = panel.scales.as_chunks::<N>().0.iter().zip(panel.offsets.as_chunks::<N>().0);
-    for (((a, b), values), (scales, offsets)) in first.iter().zip(second).zip(values).zip(scales) {
-        if AHEAD {
+    const GROUP: usize = PANEL * GROUP_COLS;
+    let mut sums = [[[_mm512_setzero_ps(); 2]; PANEL]; P];
+    for (sum, out) in sums.as_flattened_mut().iter_mut().zip(out.as_flattened()) {
+        let tiles = out.as_chunks::<TILE_ROWS>().0;
+        // SAFETY: sixteen floats each; the loads are unaligned.
+        *sum = unsafe { [_mm512_loadu_ps(tiles[0].as_ptr()), _mm512_loadu_ps(tiles[1].as_ptr())] };
+    }
+    let (first, second) = (tiles[0].as_chunks::<BLOCK>().0, tiles[1].as_chunks::<BLOCK>().0);
+    let count = first.len();
+    let values = panels
+        .each_ref()
+        .map(|panel| &panel.values.as_chunks::<GROUP>().0.as_chunks::<GROUPS>().0[..count]);
+    let scales = panels.each_ref().map(|panel| &panel.scales.as_chunks::<PANEL>().0[..count]);
+    let offsets = panels.each_ref().map(|panel| &panel.offsets.as_chunks::<PANEL>().0[..count]);
+    let ahead = panels[0].first;
+    for (index, (a, b)) in first.iter().zip(second).enumerate() {
+        if ahead {
             read_ahead(a);
             read_ahead(b);
         }
         // Starting at minus the zero point's share saves a subtraction at the end.
-        let mut dots = offsets.map(|offset| [start::<BLOCK>(offset); 2]);
-        for (group, x) in values.iter().enumerate() {
+        let mut dots = [[[_mm512_setzero_si512(); 2]; PANEL]; P];
+        for p in 0..P {
+            for (dots, offset) in dots[p].iter_mut().zip(offsets[p][index]) {
+                *dots = [start::<BLOCK>(offset); 2];
+            }
+        }
+        for group in 0..GROUPS {
             let w = [group_weights(a, group), group_weights(b, group)];
-            for (dots, four) in dots.iter_mut().zip(x.as_chunks::<GROUP_COLS>().0) {
-                let four = _mm512_set1_epi32(i32::from_le_bytes(four.map(|v| v as u8)));
-                dots[0] = _mm512_dpbusd_epi32(dots[0], w[0], four);
-                dots[1] = _mm512_dpbusd_epi32(dots[1], w[1], four);
+            for p in 0..P {
+                let x = values[p][index][group].as_chunks::<GROUP_COLS>().0;
+                for (dots, four) in dots[p].iter_mut().zip(x) {
+                    let four = _mm512_set1_epi32(i32::from_le_bytes(four.map(|v| v as u8)));
+                    dots[0] = _mm512_dpbusd_epi32(dots[0], w[0], four);
+                    dots[1] = _mm512_dpbusd_epi32(dots[1], w[1], four);
+                }
             }
         }
         let rows = [row_scales(a), row_scales(b)];
-        for ((sums, dots), scale) in sums.iter_mut().zip(dots).zip(scales) {
-            for ((sum, dot), row) in sums.iter_mut().zip(dots).zip(rows) {
-                let scale = _mm512_mul_ps(row, _mm512_set1_ps(*scale));
-                *sum = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot), scale, *sum);
+        for p in 0..P {
+            for ((sums, dots), scale) in sums[p].iter_mut().zip(dots[p]).zip(scales[p][index]) {
+                for ((sum, dot), row) in sums.iter_mut().zip(dots).zip(rows) {
+                    let scale = _mm512_mul_ps(row, _mm512_set1_ps(scale));
+                    *sum = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot), scale, *sum);
+                }
             }
         }
     }
-    for (out, sums) in out.iter_mut().zip(sums) {
+    for (out, sums) in out.as_flattened_mut().iter_mut().zip(sums.as_flattened()) {
         for (out, sum) in out.as_chunks_mut::<TILE_ROWS>().0.iter_mut().zip(sums) {
             // SAFETY: sixteen floats; the store is unaligned.
-            unsafe { _mm512_storeu_ps(out.as_mut_ptr(), sum) };
+            unsafe { _mm512_storeu_ps(out.as_mut_ptr(), *sum) };
         }
     }
 }
@@ -86,7 +124,8 @@ fn product<const N: usize, const GROUP: usize, const BLOCK: usize, const AHEAD: 
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 fn row_product<const BLOCK: usize>(tiles: [&[u8]; 2], panel: &Panel<'_>, out: &mut PairOut) {
     for (tile, out) in tiles.into_iter().zip(out[0].as_chunks_mut::<TILE_ROWS>().0) {
-        let mut sums = _mm512_setzero_ps();
+        // SAFETY: sixteen floats; the load is unaligned.
+        let mut sums = unsafe { _mm512_loadu_ps(out.as_ptr()) };
         let values = panel.values.as_chunks::<GROUP_COLS>().0.as_chunks::<GROUPS>().0;
         let scales = panel.scales.iter().zip(panel.offsets);
         for ((block, values), (scale, offset)) in
