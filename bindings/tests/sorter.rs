@@ -63,9 +63,16 @@ impl App {
         &self,
         hear: impl Fn(AnalysisEvent) -> Result<(), CallbackError> + Send + Sync + 'static,
     ) -> Result<Analysis, SorterError> {
+        self.analyze_until(CancelToken::new(), hear)
+    }
+
+    fn analyze_until(
+        &self,
+        cancel: Arc<CancelToken>,
+        hear: impl Fn(AnalysisEvent) -> Result<(), CallbackError> + Send + Sync + 'static,
+    ) -> Result<Analysis, SorterError> {
         let now: jiff::civil::DateTime = "2026-03-02T19:30:00".parse().unwrap();
-        let listener = Arc::new(Hear(hear));
-        self.sorter.analyze(self.frame.clone(), now.date(), now, CancelToken::new(), listener)
+        self.sorter.analyze(self.frame.clone(), now.date(), now, cancel, Arc::new(Hear(hear)))
     }
 }
 
@@ -78,6 +85,15 @@ fn a_panic_inside_is_an_error_and_the_next_photo_works() {
         "{error}"
     );
     assert!(!app.analyze(|_| Ok(())).unwrap().items.is_empty());
+}
+
+#[test]
+fn shutting_down_stops_nothing_that_has_ended_by_a_panic() {
+    let app = App::in_zurich();
+    let ended = CancelToken::new();
+    app.analyze_until(ended.clone(), |_| panic!("the listener fell over")).unwrap_err();
+    app.sorter.shut_down();
+    assert!(!ended.is_cancelled());
 }
 
 #[test]
