@@ -38,7 +38,10 @@ pub fn measure(wish: &Wish, name: &str) -> Result<Value> {
 
 /// llama.cpp with random weights of Gemma 2B's shape.
 fn llama(wish: &Wish, kind: &str) -> Result<Peer> {
-    let settings = [("CMAKE_ARGS", "-DGGML_NATIVE=ON")];
+    // The compiler of Debian 12 takes the stores that describe AMX tiles for dead ones, and on
+    // processors that have AMX the program then ends with an illegal instruction.
+    let keep_stores = "-fno-dse -fno-tree-dse -fno-tree-dce";
+    let settings = [("CMAKE_ARGS", "-DGGML_NATIVE=ON"), ("CXXFLAGS", keep_stores)];
     let python = python("llama", &[LLAMA, "gguf==0.19.0"], &settings)?;
     let script = bundled::root().join("xtask/src/bench/llama.py");
     let model = tools::target().join(format!("bench/gemma-2b-{kind}.gguf"));
