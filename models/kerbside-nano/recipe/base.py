@@ -2,12 +2,13 @@
 
     python base.py --data DATA --tower WORK/tower.safetensors --codec WORK/codec/mask_codec.safetensors \
         --tokenizer WORK/tokenizer.json --out WORK/base.pt --minutes 120 [--start OTHER.pt] [--teacher WORK/teacher.pt] \
-        [--texts FILE.jsonl] [--resume]
+        [--texts FILE.jsonl] [--compiled] [--resume]
 
 Tasks `segment` and `detect` are mixed, and with --texts the written tasks too. Learning rate and the softness of
 box targets follow the share of --minutes that has passed, counted over all runs of one training (kept in the
 checkpoint). Products are computed in bfloat16 where the processor has it (on AVX-512 four times as fast); weights,
-norms, losses and their sums stay in float32.
+norms, losses and their sums stay in float32. With --compiled, which needs a C++ compiler, the image's way is fused:
+a sixth less time a step.
 """
 
 import argparse
@@ -98,14 +99,21 @@ def own_codes(model, words, text, cache, rng, adapted=False):
     return ids
 
 
-def learn(model, heads, words, codec, views, below, frozen, texts, teacher, rng, width):
-    """The losses of one batch, by name. `below` is what the `frozen` layers of the tower made of it."""
+def looking(model, frozen):
+    """What the layers above the frozen ones make of their states: embeddings, states, and keys and values for the text."""
+    def look(below):
+        embeddings = model.projector(model.vision_tower.above(below, frozen))
+        return embeddings, *model.image_pass(embeddings)
+    return look
+
+
+def learn(model, heads, words, codec, views, below, look, texts, teacher, rng, width):
+    """The losses of one batch, by name. `below` is what the frozen layers of the tower made of it."""
     twice = lambda x: torch.cat([x] * TEXTS)
     text = sequences(words, codec, twice(views.labels), twice(views.boxes), twice(views.masks), rng)
     gazes = []
     with torch.autocast("cpu", torch.bfloat16):
-        embeddings = model.projector(model.vision_tower.above(below, frozen))
-        seen, cache = model.image_pass(embeddings)
+        embeddings, seen, cache = look(below)
         doubled = [(twice(k), twice(v)) for k, v in cache]
         ids = own_codes(model, words, text, doubled, rng)
         states = model.text_pass(ids, text.prefix, doubled, gazes=gazes)
@@ -181,6 +189,7 @@ def main():
     parser.add_argument("--width", type=float, default=48, help="of the box targets at the start, in bins")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--compiled", action="store_true")
     parser.add_argument("--resume", action="store_true")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
@@ -215,6 +224,9 @@ def main():
     batches = stream(args.data, args.batch, args.seed + step)
     times = REPLAYED if frozen == model.s.vision_layers else 1
     replay = Replay(batches, seeing(model.vision_tower, frozen), times)
+    look = looking(model, frozen)
+    if args.compiled:
+        look = torch.compile(look)
     print("parameters", sum(p.numel() for p in model.parameters()), "held out", len(held.pictures), flush=True)
     last_step, last_save, last_score, sums = time.time(), time.time(), time.time(), []
     while spent < 60 * args.minutes:
@@ -222,7 +234,7 @@ def main():
         for group in optimiser.param_groups:
             group["lr"] = group["peak"] * rate(step, share)
         views, below = replay.pick(rng)
-        out = learn(model, heads, words, codec, views, below, frozen, texts, teacher, rng, spread(share, args.width))
+        out = learn(model, heads, words, codec, views, below, look, texts, teacher, rng, spread(share, args.width))
         loss = L.total(out)
         optimiser.zero_grad()
         loss.backward()
