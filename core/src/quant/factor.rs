@@ -103,7 +103,11 @@ impl<'a> Numbers<'a> {
 
     /// In 32 bits.
     pub fn to_f32(self) -> Vec<f32> {
-        each!(Self, self, numbers => numbers.iter().map(|number| f32::from(*number)).collect())
+        match self {
+            Self::F32(numbers) => numbers.to_vec(),
+            Self::F16(numbers) => numbers.iter().map(|number| number.to_f32()).collect(),
+            Self::Bf16(numbers) => numbers.iter().map(|number| number.to_f32()).collect(),
+        }
     }
 
     /// Asks for their memory: a short stretch.

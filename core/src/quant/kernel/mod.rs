@@ -25,12 +25,17 @@ pub const PAIR_ROWS: usize = 2 * TILE_ROWS;
 /// Products of a pair of tiles with each row of a panel.
 pub type PairOut = [[f32; PAIR_ROWS]; PANEL];
 
-/// `out[i][r] += Σ_c w[r][c] · x[i][c]` for the rows of a panel, or of several.
+/// `(kind, tiles, panel, out)`: `out[i][r] += Σ_c w[r][c] · x[i][c]` for the panel's rows.
+type OfOne = fn(PackedKind, [&[u8]; 2], &Panel<'_>, &mut PairOut);
+/// The same for several panels.
+type OfSeveral = fn(PackedKind, [&[u8]; 2], &[Panel<'_>], &mut [PairOut]);
+
+/// How many panels a kernel takes at once.
 #[derive(Clone, Copy)]
 enum Product {
-    One(fn(PackedKind, [&[u8]; 2], &Panel<'_>, &mut PairOut)),
+    One(OfOne),
     #[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "only VNNI gains by it"))]
-    Several(fn(PackedKind, [&[u8]; 2], &[Panel<'_>], &mut [PairOut])),
+    Several(OfSeveral),
 }
 
 /// One implementation of the pair product.

@@ -90,6 +90,7 @@ fn product<const P: usize, const BLOCK: usize>(
                 *dots = [start::<BLOCK>(offset); 2];
             }
         }
+        #[expect(clippy::needless_range_loop, reason = "the same group of every panel")]
         for group in 0..GROUPS {
             let w = [group_weights(a, group), group_weights(b, group)];
             for p in 0..P {
