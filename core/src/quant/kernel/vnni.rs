@@ -1,8 +1,7 @@
 //! AVX-512 VNNI: one `vpdpbusd` multiplies 16 rows × 4 columns with four broadcast activations.
 //!
-//! Two panels and two tiles have sixteen integer accumulators: with fewer independent chains, the
-//! multipliers wait for their own sums. The float sums do not fit beside them, but are touched only
-//! once a block.
+//! Two panels and two tiles have sixteen integer accumulators that do not wait for one another. The
+//! float sums do not fit beside them, but are touched only once a block.
 
 use std::arch::x86_64::*;
 
