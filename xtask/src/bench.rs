@@ -3,7 +3,7 @@
 //!
 //! Machines drift, so what counts is a ratio: ours and theirs take turns, and medians are compared.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use kerbside_core::engine::{Engine, EngineOptions};
@@ -26,7 +26,7 @@ const USAGE: &str =
 [--adapter RANK] [--vs llama|candle|torch] [--busy] [--json]
   --pack      a model pack; `cargo xtask synth-pack OUT --size 3b` writes one of true size
   --kernels   the product kernels against the machine's limits
-  --scaling   time against tokens and threads
+  --scaling   time against tokens, threads, items and the model's size
   --adapter   what a random adapter of that rank costs
   --vs        take turns with another program on a model of the same shape; it is fetched and built
               in target/bench when first asked for
@@ -125,8 +125,12 @@ impl Wish {
     }
 
     fn engine_with(&self, threads: usize) -> Result<Engine> {
+        self.engine_of(&self.pack, threads)
+    }
+
+    fn engine_of(&self, pack: &Path, threads: usize) -> Result<Engine> {
         let options = EngineOptions { threads, ..EngineOptions::default() };
-        Ok(Engine::open(&self.pack, &options)?)
+        Ok(Engine::open(pack, &options)?)
     }
 }
 
