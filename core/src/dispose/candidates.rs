@@ -1,5 +1,7 @@
 //! The rows of a rule pack that could fit a label: by its words, and by its class.
 
+use std::ops::Range;
+
 use super::{CANDIDATES, LABEL_CHARS};
 use crate::rules::{Class, Item, Outcome, RulePack, fold};
 
@@ -11,6 +13,64 @@ pub struct Candidate<'a> {
     /// The name or alias that matched, folded, its first four words; `None` where only the class
     /// speaks for it, or where it is the id's own words.
     pub word: Option<String>,
+    /// Where the label says it; `None` where only the class speaks for it.
+    pub said: Option<Said>,
+}
+
+/// The words of a folded label that say a row's name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// Which words of the label.
+    pub words: Range<usize>,
+    /// How they say it.
+    pub how: Match,
+}
+
+/// How some words say a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Match {
+    /// They are the name.
+    Same,
+    /// They are the name but for typing errors, or in the plural.
+    Typed,
+    /// They are a part of the name.
+    Part,
+}
+
+impl Match {
+    fn of(name: &str, stretch: &str) -> Option<Self> {
+        match () {
+            () if name == stretch => Some(Self::Same),
+            () if has_words(name, stretch) => Some(Self::Part),
+            () if is_typed_as(name, stretch) => Some(Self::Typed),
+            () => None,
+        }
+    }
+
+    /// What stands around the words in the prompt.
+    fn marks(self) -> [char; 2] {
+        match self {
+            Self::Same => ['[', ']'],
+            Self::Typed => ['{', '}'],
+            Self::Part => ['(', ')'],
+        }
+    }
+}
+
+/// The folded label, with marks around the words that say the first row's name: what is left is
+/// what the label says besides.
+pub fn marked_label(label: &str, rows: &[Candidate<'_>]) -> String {
+    let label = folded_label(label);
+    let Some(Said { words, how }) = rows.first().and_then(|row| row.said.as_ref()) else {
+        return label;
+    };
+    let [open, close] = how.marks();
+    let marked = label.split(' ').enumerate().map(|(index, word)| {
+        let before = if index == words.start { open.to_string() } else { String::new() };
+        let after = if index + 1 == words.end { close.to_string() } else { String::new() };
+        before + word + &after
+    });
+    marked.collect::<Vec<_>>().join(" ")
 }
 
 /// Most words of a label that are looked at.
@@ -51,12 +111,12 @@ pub fn candidates<'a>(label: &str, rules: &'a RulePack) -> Vec<Candidate<'a>> {
     let named = if class.is_some() { Vec::new() } else { by_name(&label, rules) };
     let mut all: Vec<_> = named
         .into_iter()
-        .map(|(item, word)| Candidate { item, word: told_by(item, &word) })
+        .map(|(item, word, said)| Candidate { item, word: told_by(item, &word), said: Some(said) })
         .collect();
     if let Some(class) = class {
         for item in of_class(class, rules) {
             if !all.iter().any(|known| known.item.id == item.id) {
-                all.push(Candidate { item, word: None });
+                all.push(Candidate { item, word: None, said: None });
             }
         }
     }
@@ -72,19 +132,27 @@ fn told_by(item: &Item, name: &str) -> Option<String> {
 
 /// Items whose names the label says, best first: longer stretches of the label before shorter
 /// ones, then closer matches.
-fn by_name<'a>(label: &str, rules: &'a RulePack) -> Vec<(&'a Item, String)> {
+fn by_name<'a>(label: &str, rules: &'a RulePack) -> Vec<(&'a Item, String, Said)> {
     let words: Vec<&str> = label.split(' ').filter(|word| !word.is_empty()).collect();
-    let mut found: Vec<(&Item, String)> = Vec::new();
+    let mut found: Vec<(&Item, String, Said)> = Vec::new();
     let shorter = (1..words.len().min(NAME_WORDS + 1)).rev();
     for length in std::iter::once(words.len().max(1)).chain(shorter) {
-        let mut hits: Vec<_> =
-            words.windows(length).flat_map(|stretch| says(&stretch.join(" "), rules)).collect();
+        let stretches = words.windows(length).enumerate();
+        let mut hits: Vec<_> = stretches
+            .flat_map(|(first, stretch)| {
+                let words = first..first + length;
+                let hits = says(&stretch.join(" "), rules).into_iter();
+                hits.map(move |(distance, item, word, how)| {
+                    (distance, item, word, Said { words: words.clone(), how })
+                })
+            })
+            .collect();
         hits.sort_by_key(|(distance, ..)| *distance);
         let same = hits.iter().any(|(distance, ..)| *distance <= SAME_WORD);
         hits.retain(|(distance, ..)| !same || *distance <= SAME_WORD);
-        for (_, item, word) in hits {
-            if !found.iter().any(|(known, _)| known.id == item.id) {
-                found.push((item, word));
+        for (_, item, word, said) in hits {
+            if !found.iter().any(|(known, ..)| known.id == item.id) {
+                found.push((item, word, said));
             }
         }
         if same || found.len() >= CANDIDATES {
@@ -94,14 +162,17 @@ fn by_name<'a>(label: &str, rules: &'a RulePack) -> Vec<(&'a Item, String)> {
     found
 }
 
-/// Items of which a name has these words, or is them but for typing errors, and how far off it is
-/// (see [`crate::rules::Hit::distance`]). A label's words are whole, unlike those somebody is typing: "clean"
-/// is not the beginning of "cleaning agent".
-fn says<'a>(stretch: &str, rules: &'a RulePack) -> Vec<(usize, &'a Item, String)> {
+/// Items of which a name has these words, or is them but for typing errors; how far off it is
+/// (see [`crate::rules::Hit::distance`]), and how they say it. A label's words are whole, unlike those
+/// somebody is typing: "clean" is not the beginning of "cleaning agent".
+fn says<'a>(stretch: &str, rules: &'a RulePack) -> Vec<(usize, &'a Item, String, Match)> {
     let hits = rules.search(stretch, "").into_iter();
     let hits = hits.map(|hit| (hit.distance, hit.item, fold(hit.word)));
-    let says = |word: &str| has_words(word, stretch) || is_typed_as(word, stretch);
-    hits.filter(|(_, _, word)| says(word)).collect()
+    let says = hits.filter_map(|(distance, item, word)| {
+        let how = Match::of(&word, stretch)?;
+        Some((distance, item, word, how))
+    });
+    says.collect()
 }
 
 fn has_words(name: &str, stretch: &str) -> bool {

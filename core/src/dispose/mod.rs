@@ -16,7 +16,7 @@
 //! **Prompt.** Up to [`ITEMS`] things at a time, numbered from 1 in the detector's order:
 //!
 //! ```text
-//! dispose 1<loc0100><loc0200><loc0700><loc0600>plastic:drink-bottle,yoghurt-cup;2<loc…>…
+//! dispose 1<loc0100><loc0200><loc0700><loc0600>greasy [pizza box]:pizza-box;2<loc…>plastic:drink-bottle,yoghurt-cup
 //!
 //! prompt    = "dispose " thing { ";" thing }
 //! thing     = number box label ":" [ row { "," row } ]
@@ -25,7 +25,10 @@
 //! ```
 //!
 //! - `label` is the detector's label, folded: lower case, no accents, words of letters and digits
-//!   separated by one blank, at most [`LABEL_CHARS`] characters.
+//!   separated by one blank, at most [`LABEL_CHARS`] characters. The words by which its first row
+//!   was found have marks around them, so that what the label says besides is plain to see:
+//!   `[glass jar]` are the row's name, `{glas jar}` are it but for typing errors or the plural,
+//!   `(coffee)` are a part of it. No marks where only the class speaks for the rows.
 //! - A row is an item of the pack, at most [`CANDIDATES`] for each thing, the best match first.
 //!   `word` is the name or alias that matched, folded, its first four words; left out where it is
 //!   the id's own words.
@@ -64,7 +67,7 @@ mod sort;
 #[cfg(test)]
 mod tests;
 
-pub use candidates::{Candidate, candidates, folded_label};
+pub use candidates::{Candidate, Match, Said, candidates, folded_label, marked_label};
 pub use question::{Question, Thing};
 pub use reading::{Pick, Reading};
 pub use sort::Sorted;

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::candidates::{Candidate, candidates, folded_label};
+use super::candidates::{Candidate, candidates, marked_label};
 use super::reading::{Pick, Reading};
 use super::{ITEMS, SURE};
 use crate::detection::{BBox, Detection};
@@ -52,7 +52,7 @@ impl<'a> Thing<'a> {
 
     fn prompt(&self, number: usize) -> String {
         let [y1, x1, y2, x2] = self.bbox.to_bins();
-        let label = folded_label(&self.label);
+        let label = marked_label(&self.label, &self.candidates);
         let rows: Vec<_> = self.candidates.iter().map(row).collect();
         let rows = rows.join(",");
         format!("{number}<loc{y1:04}><loc{x1:04}><loc{y2:04}><loc{x2:04}>{label}:{rows}")

@@ -42,6 +42,27 @@ fn question<'a>(labels: &[&str], rules: &'a RulePack) -> Question<'a> {
     Question::new(labels.iter().map(|label| Thing::new(label, bbox, rules)).collect())
 }
 
+fn marked(label: &str, rules: &RulePack) -> String {
+    marked_label(label, &candidates(label, rules))
+}
+
+#[test]
+fn the_words_that_say_a_name_are_marked() {
+    let rules = munich();
+    for (label, marked_so) in [
+        ("Greasy pizza box", "greasy [pizza box]"),
+        ("pizza box with crumbs", "[pizza box] with crumbs"),
+        ("greasy piza box", "greasy {piza box}"),
+        ("two jam jars", "two {jam jars}"),
+        ("messy coffee shop", "messy (coffee) shop"),
+        // The class speaks for the rows, or there are none.
+        ("glass", "glass"),
+        ("zeppelin", "zeppelin"),
+    ] {
+        assert_eq!(marked(label, &rules), marked_so);
+    }
+}
+
 fn offered(label: &str, rules: &RulePack) -> Vec<String> {
     candidates(label, rules).iter().map(|row| row.item.id.clone()).collect()
 }
@@ -53,9 +74,9 @@ fn the_prompt_is_the_one_written_down() {
     assert_eq!(
         question.prompt(),
         "dispose 1<loc0100><loc0200><loc0700><loc0600>foam:foam-food-box,bulky-object;\
-         2<loc0100><loc0200><loc0700><loc0600>greasy pizza box:pizza-box;\
-         3<loc0100><loc0200><loc0700><loc0600>kronkorken:jar-lid=kronkorken;\
-         4<loc0100><loc0200><loc0700><loc0600>jam jar:glass-jar=jam jar+jar-lid"
+         2<loc0100><loc0200><loc0700><loc0600>greasy [pizza box]:pizza-box;\
+         3<loc0100><loc0200><loc0700><loc0600>[kronkorken]:jar-lid=kronkorken;\
+         4<loc0100><loc0200><loc0700><loc0600>[jam jar]:glass-jar=jam jar+jar-lid"
     );
     let readings = [
         Reading { battery: Seen::No, ..Reading::UNSURE },

@@ -168,20 +168,23 @@ class Nano(nn.Module):
         cache.append(last.self_attn.keys_values(last.input_layernorm(x), rope, False))
         return x, cache
 
-    def text_pass(self, ids, prefix, cache, adapted=False, gazes=None):
+    def text_pass(self, ids, prefix, cache, adapted=False, gazes=None, middle=None):
         """ids (batch, t); prefix (batch,): length of bos, prompt and newline. Returns states (batch, t, width).
 
-        A list `gazes` is given where the last layers' heads look.
+        Without `cache` the text stands where it would, but no image before it. A list `gazes` is given where the
+        last layers' heads look. With `middle` the states behind so many layers are returned too.
         """
         t = ids.shape[1]
         x = self.embed_tokens(ids) * math.sqrt(self.s.width)
         i = torch.arange(t)
         own = (i[None, None, :] <= i[None, :, None]) | (i < prefix[:, None])[:, None, :]
-        mask = torch.cat([torch.ones(len(ids), t, IMAGE_TOKENS, dtype=torch.bool), own], 2)
+        seen = torch.ones(len(ids), t, IMAGE_TOKENS if cache else 0, dtype=torch.bool)
+        mask = torch.cat([seen, own], 2)
         rope = self.rope(1 + IMAGE_TOKENS, t)
-        for i, (layer, past) in enumerate(zip(self.layers, cache)):
+        for i, (layer, past) in enumerate(zip(self.layers, cache or [None] * len(self.layers))):
             x, _ = layer(x, rope, mask, past, adapted, gazes if i >= len(self.layers) - GAZING else None)
-        return self.norm(x)
+            half = x if i + 1 == middle else None if middle is None or i + 1 < middle else half
+        return self.norm(x) if middle is None else (self.norm(x), half)
 
     def prefix_pass(self, ids, cache, adapted=False):
         """Prompt ids (batch, t), all of one length. Returns states and the grown cache."""

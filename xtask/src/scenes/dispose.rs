@@ -111,7 +111,7 @@ impl<'a> DisposeScene<'a> {
             Pick::Item(id) => self.rules.lookup(id),
             _ => None,
         };
-        rows.extend(item.map(|item| Candidate { item, word: None }));
+        rows.extend(item.map(|item| Candidate { item, word: None, said: None }));
         thing.truth.perceived(&thing.label, &rows)
     }
 
