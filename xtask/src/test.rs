@@ -5,7 +5,7 @@ use std::process::{Command, ExitCode};
 use std::time::Instant;
 
 use crate::failure::{Failure, Result};
-use crate::{emulated, fuzz, kotlin, phone, swift};
+use crate::{bundled, emulated, fuzz, kotlin, phone, swift};
 
 /// One check: what it is called and what runs it.
 struct Check {
@@ -29,7 +29,7 @@ pub enum Ran {
     NotRun(String),
 }
 
-const CHECKS: [Check; 9] = [
+const CHECKS: [Check; 10] = [
     Check { name: "format", work: Work::Command(&["cargo", "fmt", "--all", "--check"]) },
     Check {
         name: "lints",
@@ -48,6 +48,20 @@ const CHECKS: [Check; 9] = [
     Check {
         name: "documentation",
         work: Work::Command(&["cargo", "doc", "--workspace", "--no-deps", "--locked", "--quiet"]),
+    },
+    Check {
+        name: "threads",
+        work: Work::Command(&[
+            "cargo",
+            "test",
+            "--release",
+            "--quiet",
+            "--locked",
+            "--manifest-path",
+            "core/loom/Cargo.toml",
+            "--target-dir",
+            "target/loom",
+        ]),
     },
     Check { name: "emulated", work: Work::Task(emulated::check) },
     Check { name: "fuzz", work: Work::Task(fuzz::check) },
@@ -89,6 +103,7 @@ impl Work {
             Self::Command(words) => {
                 let status = Command::new(words[0])
                     .args(&words[1..])
+                    .current_dir(bundled::root())
                     .env("RUSTDOCFLAGS", "-D warnings")
                     .status()
                     .map_err(|e| Failure::from(e).during(words[0]))?;

@@ -132,12 +132,12 @@ def learn(model, heads, words, codec, views, below, look, texts, teacher, rng, w
         out["taught"] = L.taught_loss(heads["pupil"], twice(seen)[view], L.states_at(states, text.label), text.cover,
                                       target)
     if texts:
-        ids, prefix, places = texts.pick(WRITTEN, rng)
+        batch = texts.pick(WRITTEN, rng)
         with torch.autocast("cpu", torch.bfloat16):
             # Whatever photo stands in front of them: the answer is in the prompt.
             some = [(k[:WRITTEN], v[:WRITTEN]) for k, v in cache]
-            written = model.text_pass(ids, prefix, some).float()
-        out["written"] = L.written_loss(model, written, places)
+            written = model.text_pass(batch.ids, batch.prefix, some)
+        out["written"] = L.written_loss(model, written, batch)
     return out
 
 

@@ -209,9 +209,16 @@ def token_losses(model, words, codec, states, batch, spread):
     return out
 
 
-def written_loss(model, states, places):
-    """Plain cross-entropy of the tokens of written answers. places (n, 3): row, position, id."""
-    return F.cross_entropy(model.logits(states_at(states, places)), places[:, 2])
+def written_logits(model, states, batch):
+    """Logits of the permitted tokens at each place of a written answer: (n, most), -1e9 where there is none."""
+    rows = model.embed_tokens(batch.choices.clamp(min=0))                        # (n, most, width)
+    logits = torch.einsum("nw,nmw->nm", states_at(states.float(), batch.places), rows)
+    return logits.masked_fill(batch.choices < 0, -1e9)
+
+
+def written_loss(model, states, batch):
+    """Cross-entropy of a written task's answer, among what is permitted."""
+    return F.cross_entropy(written_logits(model, states, batch), batch.places[:, 2])
 
 
 WEIGHTS = {"loc": 1.0, "edge": 10.0, "seg": 1.0, "mask": 4.0, "label": 1.5, "other": 0.7,

@@ -24,7 +24,7 @@ import torch.nn.functional as F
 import adapter as adapters
 from classes import CLASSES
 from evaluate import load_model
-from losses import states_at
+from losses import states_at, written_logits
 from sequence import LOC_BINS, SEG_CODES, load_words
 from stream import stream
 from texts import Texts
@@ -91,9 +91,7 @@ def losses(model, batch, cache, told=None):
     what `told` makes of the prompt."""
     with torch.autocast("cpu", torch.bfloat16):
         states, middle = model.text_pass(batch.ids, batch.prefix, before(len(batch.ids), cache), adapted=True, middle=MIDDLE)
-    rows = model.embed_tokens(batch.choices.clamp(min=0))                        # (n, most, width)
-    logits = torch.einsum("nw,nmw->nm", states_at(states.float(), batch.places), rows)
-    logits = logits.masked_fill(batch.choices < 0, -1e9)
+    logits = written_logits(model, states, batch)
     right = logits.argmax(-1) == batch.places[:, 2]
     return F.cross_entropy(logits, batch.places[:, 2], reduction="none"), right, told and told(middle.float(), batch.hints)
 
