@@ -38,7 +38,7 @@ FADE = 0.75                  # a tower's layer learns at so much of the rate of 
 TEXTS = 1                    # sequences written about each view; with a frozen tower two cost little more
 REPLAYED = 3                 # times that a view is learned from where the whole tower is frozen
 OWN = 0.65                   # share of masks whose codes are read as the model would have written them
-WRITTEN = 4                  # sequences of the written tasks beside each batch
+WRITTEN = 24                 # sequences of the written tasks beside each batch
 SCORE_EVERY = 20             # minutes between looks at the held-out views
 PAUSE = 5                    # seconds that a step counts at most: a process that was stopped for a while lost no time
 
@@ -132,12 +132,12 @@ def learn(model, heads, words, codec, views, below, look, texts, teacher, rng, w
         out["taught"] = L.taught_loss(heads["pupil"], twice(seen)[view], L.states_at(states, text.label), text.cover,
                                       target)
     if texts:
+        # Without a photo: the answer is in the prompt. Their adapters learn to have one in front.
         batch = texts.pick(WRITTEN, rng)
         with torch.autocast("cpu", torch.bfloat16):
-            # Whatever photo stands in front of them: the answer is in the prompt.
-            some = [(k[:WRITTEN], v[:WRITTEN]) for k, v in cache]
-            written = model.text_pass(batch.ids, batch.prefix, some)
+            written, middle = model.text_pass(batch.ids, batch.prefix, None, middle=L.MIDDLE)
         out["written"] = L.written_loss(model, written, batch)
+        out["told"], _ = heads["told"](middle, batch.hints)
     return out
 
 
@@ -200,6 +200,8 @@ def main():
     teacher = torch.load(args.teacher, weights_only=True) if args.teacher else None
     if args.teacher:
         heads["pupil"] = L.Pupil(model.s.width, teacher.shape[1])
+    if args.texts:
+        heads["told"] = L.Told(model.s.width)
     if args.start and "heads" in (saved := torch.load(args.start, weights_only=True)):
         heads.load_state_dict(saved["heads"], strict=False)
     average = copy.deepcopy(model).requires_grad_(False)

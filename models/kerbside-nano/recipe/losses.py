@@ -11,6 +11,8 @@ from sequence import CELLS, LOC_BINS, SEG_CODES
 
 GRID, BACKGROUND = 16, len(CLASSES)
 
+MIDDLE = 3               # layers of the decoder behind which a written prompt's tokens are told what they decide
+
 
 class DenseHead(nn.Module):
     """From an image token: class of its item (10), the item's box (4), cover of its quarters (4)."""
@@ -209,6 +211,24 @@ def token_losses(model, words, codec, states, batch, spread):
     return out
 
 
+class Told(nn.Module):
+    """What the prompt's own tokens are told behind layer MIDDLE, in training only."""
+
+    def __init__(self, width):
+        super().__init__()
+        self.heads = nn.ModuleDict({field: nn.Linear(width, n) for field, n in
+                                          (("row", 2), ("item", 3), ("state", 3), ("battery", 3))})
+
+    def forward(self, states, hints):
+        """Mean loss over fields; and by field the share that is right."""
+        loss, right = 0.0, {}
+        for field, told in hints.items():
+            logits = self.heads[field](states_at(states, told).float())
+            loss = loss + F.cross_entropy(logits, told[:, 2]) / len(hints)
+            right[field] = (logits.argmax(-1) == told[:, 2]).float().mean().item()
+        return loss, right
+
+
 def written_logits(model, states, batch):
     """Logits of the permitted tokens at each place of a written answer: (n, most), -1e9 where there is none."""
     rows = model.embed_tokens(batch.choices.clamp(min=0))                        # (n, most, width)
@@ -222,7 +242,8 @@ def written_loss(model, states, batch):
 
 
 WEIGHTS = {"loc": 1.0, "edge": 10.0, "seg": 1.0, "mask": 4.0, "label": 1.5, "other": 0.7,
-           "dense_in": 1.0, "dense_out": 1.5, "dense_loc": 0.5, "gaze": 0.3, "written": 0.7, "taught": 1.0}
+           "dense_in": 1.0, "dense_out": 1.5, "dense_loc": 0.5, "gaze": 0.3, "written": 1.0, "told": 1.0,
+           "taught": 1.0}
 
 
 def total(losses):

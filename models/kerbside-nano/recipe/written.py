@@ -24,13 +24,13 @@ import torch.nn.functional as F
 import adapter as adapters
 from classes import CLASSES
 from evaluate import load_model
-from losses import states_at, written_logits
+from losses import MIDDLE, Told, states_at, written_logits
 from sequence import LOC_BINS, SEG_CODES, load_words
 from stream import stream
 from texts import Texts
 
 PEAK, PEAK_WORDS, DROPOUT = 2e-3, 4e-3, 0.0
-MIDDLE, TOLD = 3, 1.0    # layers behind which the prompt is told, weight of that
+TOLD = 1.0               # weight of what the prompt is told
 SHORT, GROWN = 0.3, 0.5  # share of the texts, the shortest, that training starts with; when all have come in
 BLIND = 0.7              # share of the time in which no photo stands in front
 SAVED_EVERY = 300        # steps
@@ -68,32 +68,16 @@ def before(texts_count, cache):
     return [(again(k), again(v)) for k, v in cache]
 
 
-class Told(torch.nn.Module):
-    """What the prompt's own tokens are told behind the third layer, in training only."""
-
-    def __init__(self, width):
-        super().__init__()
-        self.heads = torch.nn.ModuleDict({field: torch.nn.Linear(width, n) for field, n in
-                                          (("row", 2), ("item", 3), ("state", 3), ("battery", 3))})
-
-    def forward(self, states, hints):
-        """Mean loss over fields; and by field the share that is right."""
-        loss, right = 0.0, {}
-        for field, told in hints.items():
-            logits = self.heads[field](states_at(states, told).float())
-            loss = loss + F.cross_entropy(logits, told[:, 2]) / len(hints)
-            right[field] = (logits.argmax(-1) == told[:, 2]).float().mean().item()
-        return loss, right
-
-
 def losses(model, batch, cache, told=None):
     """Of each place the cross-entropy among its permitted tokens, and whether the right one is the likeliest; and
     what `told` makes of the prompt."""
     with torch.autocast("cpu", torch.bfloat16):
-        states, middle = model.text_pass(batch.ids, batch.prefix, before(len(batch.ids), cache), adapted=True, middle=MIDDLE)
+        cache = before(len(batch.ids), cache)
+        states, middle = model.text_pass(batch.ids, batch.prefix, cache, adapted=True, middle=MIDDLE)
     logits = written_logits(model, states, batch)
     right = logits.argmax(-1) == batch.places[:, 2]
-    return F.cross_entropy(logits, batch.places[:, 2], reduction="none"), right, told and told(middle.float(), batch.hints)
+    answer = F.cross_entropy(logits, batch.places[:, 2], reduction="none")
+    return answer, right, told and told(middle, batch.hints)
 
 
 @torch.no_grad()

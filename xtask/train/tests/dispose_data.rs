@@ -133,7 +133,7 @@ fn a_teachers_labels_are_checked_by_the_rules() {
         assert!(said.contains(line), "{line:?} is not in: {said}");
     }
     let has_it = |path: &Path| {
-        let soggy = |line: &Value| line["prompt"].as_str().unwrap().contains("soggy pizza box");
+        let soggy = |line: &Value| line["prompt"].as_str().unwrap().contains("soggy [pizza box]");
         lines(path).into_iter().find(soggy)
     };
     assert!(has_it(&plain).is_none());
