@@ -55,7 +55,8 @@
 //!
 //! Each value counts only if the product of its tokens' probabilities reaches [`SURE`]: below it
 //! an item, a state or a battery is "unsure", and parts are not known (then all of the item's
-//! parts are listed). The rules ask about what is unsure, as far as it matters.
+//! parts are listed). The rules ask about what is unsure, as far as it matters. A label that is
+//! the name of one row and says nothing else is that row, whatever the model says.
 //!
 //! Without an adapter for the task only the detector's label is known, and the rules of its class
 //! answer or ask.

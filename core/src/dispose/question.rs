@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::candidates::{Candidate, candidates, marked_label};
+use super::candidates::{Candidate, Match, Said, candidates, folded_label, marked_label};
 use super::reading::{Pick, Reading};
 use super::{ITEMS, SURE};
 use crate::detection::{BBox, Detection};
@@ -37,6 +37,16 @@ impl<'a> Thing<'a> {
     /// A detected thing and the rows of the pack that could fit it.
     pub fn new(label: &str, bbox: BBox, rules: &'a RulePack) -> Self {
         Self { label: label.to_owned(), bbox, candidates: candidates(label, rules) }
+    }
+
+    /// The row whose name the whole label is, if it is the name of one only: then nobody has to be
+    /// asked which it is.
+    fn named(&self) -> Option<&str> {
+        let words = 0..folded_label(&self.label).split(' ').count();
+        let whole = Said { words, how: Match::Same };
+        let mut rows = self.candidates.iter().filter(|row| row.said.as_ref() == Some(&whole));
+        let row = rows.next()?;
+        rows.next().is_none().then_some(row.item.id.as_str())
     }
 
     /// Ids of the parts that any of the rows has, each once.
@@ -146,7 +156,8 @@ impl<'a> Question<'a> {
     }
 
     /// What an answer says of each thing. What is less probable than `threshold`
-    /// ([`super::SURE`] where that is `None`), or is not in the answer, is not known.
+    /// ([`super::SURE`] where that is `None`), or is not in the answer, is not known. A label that is
+    /// the name of a row, and says nothing else, is that row whatever the answer says.
     pub fn read(&self, answer: &Value, chances: &Chances, threshold: Option<f32>) -> Vec<Reading> {
         let things = self.things.iter().enumerate();
         things
@@ -158,7 +169,7 @@ impl<'a> Question<'a> {
                     |field: &str| said[field].as_str().filter(|_| sure(field)).unwrap_or(UNSURE);
                 let is_row = |id: &str| thing.candidates.iter().any(|row| row.item.id == id);
                 Reading {
-                    item: match text("item") {
+                    item: match thing.named().unwrap_or_else(|| text("item")) {
                         NONE => Pick::None,
                         id if is_row(id) => Pick::Item(id.to_owned()),
                         _ => Pick::Unsure,

@@ -23,7 +23,7 @@ use std::sync::LazyLock;
 use jiff::Span;
 use jiff::civil::Date;
 use kerbside_core::detection::BBox;
-use kerbside_core::dispose::{ITEMS, Pick, Question, SURE, Sorted, Thing};
+use kerbside_core::dispose::{ITEMS, Pick, Question, SURE, Sorted, Thing, folded_label};
 use kerbside_core::generate::chances::Chances;
 use kerbside_core::generate::grammar::Grammar;
 use kerbside_core::generate::rows;
@@ -360,7 +360,10 @@ proptest! {
             let thing = &question.things()[index];
             // What is not sure is not known.
             let sure = chances.of(&format!("/{}/item", index + 1)) >= SURE;
-            prop_assert!(sure || reading.item == Pick::Unsure);
+            // A label that is a row's name is that row.
+            let name = pack.rules.lookup(&folded_label(&thing.label));
+            let named = matches!(&reading.item, Pick::Item(id) if name.is_some_and(|row| row.id == *id));
+            prop_assert!(sure || named || reading.item == Pick::Unsure);
             let seen = reading.perceived(&thing.label, &thing.candidates);
             let offered = |id: &String| thing.candidates.iter().any(|row| row.item.id == *id);
             prop_assert!(seen.item.iter().all(offered), "{seen:?}");
