@@ -59,7 +59,7 @@ impl Match {
 
 /// The folded label, with marks around the words that say the first row's name: what is left is
 /// what the label says besides.
-pub fn marked_label(label: &str, rows: &[Candidate<'_>]) -> String {
+pub(super) fn marked_label(label: &str, rows: &[Candidate<'_>]) -> String {
     let label = folded_label(label);
     let Some(Said { words, how }) = rows.first().and_then(|row| row.said.as_ref()) else {
         return label;

@@ -16,7 +16,7 @@
 //! **Prompt.** Up to [`ITEMS`] things at a time, numbered from 1 in the detector's order:
 //!
 //! ```text
-//! dispose 1<loc0100><loc0200><loc0700><loc0600>greasy [pizza box]:pizza-box;2<loc…>plastic:drink-bottle,yoghurt-cup
+//! dispose 1<loc0100><loc0200><loc0700><loc0600>greasy [pizza box]:pizza-box;2<loc…>…
 //!
 //! prompt    = "dispose " thing { ";" thing }
 //! thing     = number box label ":" [ row { "," row } ]
@@ -68,7 +68,7 @@ mod sort;
 #[cfg(test)]
 mod tests;
 
-pub use candidates::{Candidate, Match, Said, candidates, folded_label, marked_label};
+pub use candidates::{Candidate, Match, Said, candidates, folded_label};
 pub use question::{Question, Thing};
 pub use reading::{Pick, Reading};
 pub use sort::Sorted;

@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use super::candidates::marked_label;
 use super::*;
 use crate::detection::BBox;
 use crate::generate::chances::Chances;

@@ -183,7 +183,8 @@ class Nano(nn.Module):
         rope = self.rope(1 + IMAGE_TOKENS, t)
         for i, (layer, past) in enumerate(zip(self.layers, cache or [None] * len(self.layers))):
             x, _ = layer(x, rope, mask, past, adapted, gazes if i >= len(self.layers) - GAZING else None)
-            half = x if i + 1 == middle else None if middle is None or i + 1 < middle else half
+            if i + 1 == middle:
+                half = x
         return self.norm(x) if middle is None else (self.norm(x), half)
 
     def prefix_pass(self, ids, cache, adapted=False):

@@ -7,7 +7,7 @@ The base learned to outline; most words of the vocabulary it has never read. Wit
 table are learned too and written back into --base: rows that neither `segment` nor `detect` reads or writes, so that
 what those two say stays as it was. The decoder itself is kept; what the task needs of it is in the adapter.
 
-Nothing of the answer is on the photo, so most steps leave it out, which takes half the time; the last ones have one
+Nothing of the answer is on the photo, so most steps leave it out, which takes less time; the last ones have one
 before the text, as the engine does. With --resume the training goes on from --out, with its own schedule.
 """
 

@@ -4,7 +4,7 @@ use kerbside_core::CancelToken;
 use kerbside_core::engine::Engine;
 use serde_json::{Map, Value, json};
 
-use super::stages::{self, MOST_ITEMS, Stages};
+use super::stages::{self, ITEMS, MOST_ITEMS, Stages};
 use super::{Wish, median, time};
 use crate::bundled;
 use crate::failure::Result;
@@ -62,13 +62,13 @@ fn by_size(wish: &Wish) -> Result<Value> {
     for pack in [&bundled::pack(), &wish.pack] {
         let engine = wish.engine_of(pack, wish.threads)?;
         let language = engine.model().language();
-        let runs = walks(wish, &engine, 3)?;
+        let runs = walks(wish, &engine, ITEMS)?;
         let of = |pick: fn(&Stages) -> f64| median(runs.iter().map(pick).collect()) * 1e3;
         let row = json!({
             "decoder, MB": language.layer_bytes() as f64 / 1e6,
             "vision, ms": of(Stages::vision_seconds),
             "prefill, ms": of(Stages::prefill_seconds),
-            "3 items, ms": of(Stages::decode_seconds),
+            format!("{ITEMS} items, ms"): of(Stages::decode_seconds),
             "whole, ms": of(Stages::whole_seconds),
         });
         report.insert(engine.manifest().name.clone(), row);

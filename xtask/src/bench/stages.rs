@@ -27,7 +27,7 @@ use crate::sort::read_photo;
 use crate::{bundled, memory};
 
 /// Items of the given answer, where nothing else is said.
-const ITEMS: usize = 3;
+pub const ITEMS: usize = 3;
 /// Most items that fit side by side.
 pub const MOST_ITEMS: usize = 6;
 
