@@ -9,9 +9,10 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use crate::bindgen::Bindgen;
 use crate::failure::{Failure, Result};
 use crate::test::Ran;
 use crate::{bundled, tools, vectors};
@@ -60,26 +61,14 @@ fn has_tools() -> bool {
 /// # Errors
 /// If one of them does not work.
 pub fn generate() -> Result<()> {
-    // One call builds both: the library must not be stripped, and a debug build never is.
-    let build = ["build", "--package", "kerbside-ffi", "--features", "bindgen", "--locked"];
-    tools::run("cargo", &build)?;
-    let debug = tools::target().join("debug");
-    let bindgen = debug.join(format!("bindgen{}", std::env::consts::EXE_SUFFIX));
+    let bindgen = Bindgen::build()?;
     let out = generated();
     // What was generated from an older library must not stay.
     if out.exists() {
         fs::remove_dir_all(&out).map_err(|e| Failure::io(&out, &e))?;
     }
-    let [bindgen, out, library] =
-        [bindgen, out, library(&debug)].map(|path| path.display().to_string());
-    let arguments =
-        ["generate", "--language", "kotlin", "--no-format", "--out-dir", &out, &library];
-    tools::run(&bindgen, &arguments)
-}
-
-fn library(folder: &Path) -> PathBuf {
-    let (prefix, suffix) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
-    folder.join(format!("{prefix}kerbside_ffi{suffix}"))
+    let [out, library] = [&out, &bindgen.library].map(|path| path.display().to_string());
+    bindgen.run(&["generate", "--language", "kotlin", "--no-format", "--out-dir", &out, &library])
 }
 
 /// Where `android/engine/pom.xml` looks for the generated sources.

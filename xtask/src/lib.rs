@@ -4,6 +4,7 @@ pub mod android;
 pub mod apps;
 pub mod args;
 pub mod bench;
+pub mod bindgen;
 pub mod bundled;
 pub mod calibrate;
 pub mod codec_report;

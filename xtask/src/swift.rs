@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::args::Args;
+use crate::bindgen::Bindgen;
 use crate::failure::{Failure, Result};
 use crate::test::Ran;
 use crate::{bundled, tools};
@@ -74,25 +75,17 @@ pub fn check() -> Result<Ran> {
 /// # Errors
 /// If one of them does not work.
 pub fn generate() -> Result<()> {
-    // One call builds both: the library must not be stripped, and a debug build never is.
-    tools::run(
-        "cargo",
-        &["build", "--package", "kerbside-ffi", "--features", "bindgen", "--locked"],
-    )?;
-    let debug = tools::target().join("debug");
-    let (prefix, suffix) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
-    let library = debug.join(format!("{prefix}kerbside_ffi{suffix}"));
+    let bindgen = Bindgen::build()?;
+    let library = &bindgen.library;
     let (swift, c, lib) = (engine().join("Swift"), engine().join("C"), engine().join("lib"));
     for folder in [&swift, &c, &lib] {
         fs::create_dir_all(folder).map_err(|e| Failure::io(folder, &e))?;
     }
-    let bindgen = debug.join(format!("bindgen{}", std::env::consts::EXE_SUFFIX));
-    let [bindgen, from, swift, c] =
-        [&bindgen, &library, &swift, &c].map(|path| path.display().to_string());
-    tools::run(&bindgen, &["--swift-sources", &from, &swift])?;
+    let [from, swift, c] = [library, &swift, &c].map(|path| path.display().to_string());
+    bindgen.run(&["--swift-sources", &from, &swift])?;
     let module = ["--module-name", MODULE, "--modulemap-filename", "module.modulemap", &from, &c];
-    tools::run(&bindgen, &[&["--headers", "--modulemap"], &module[..]].concat())?;
-    replace(&library, &lib.join(library.file_name().unwrap_or_default()))
+    bindgen.run(&[&["--headers", "--modulemap"], &module[..]].concat())?;
+    replace(library, &lib.join(library.file_name().unwrap_or_default()))
 }
 
 /// Beside the package, ignored by git: what is built for it.
@@ -132,7 +125,7 @@ struct Root(PathBuf);
 impl Root {
     /// Makes it unless it is there; or says why that cannot be done on this machine.
     fn make() -> Result<std::result::Result<Self, String>> {
-        let path = Self::place();
+        let path = tools::cache().join("swift-trixie");
         let script = bundled::root().join("ios/linux/root.sh");
         eprintln!(
             "Swift's root: {}",
@@ -144,13 +137,6 @@ impl Root {
             Some(CANNOT) => Ok(Err(String::from_utf8_lossy(&output.stderr).trim().to_owned())),
             _ => Err(Failure::new(format!("ios/linux/root.sh ({})", output.status))),
         }
-    }
-
-    /// Outside the repository, so that a clean clone finds it again.
-    fn place() -> PathBuf {
-        let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
-        let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).or(home);
-        cache.unwrap_or_else(std::env::temp_dir).join("kerbside/swift-trixie")
     }
 
     /// Runs a command in a folder of the repository and shows what is worth reading of its output.

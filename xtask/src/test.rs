@@ -4,6 +4,7 @@
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 
+use crate::bindgen::FEATURES;
 use crate::failure::{Failure, Result};
 use crate::{bundled, emulated, fuzz, kotlin, phone, swift};
 
@@ -38,16 +39,30 @@ const CHECKS: [Check; 10] = [
             "clippy",
             "--workspace",
             "--all-targets",
+            "--features",
+            FEATURES,
             "--locked",
             "--",
             "-D",
             "warnings",
         ]),
     },
-    Check { name: "tests", work: Work::Command(&["cargo", "test", "--workspace", "--locked"]) },
+    Check {
+        name: "tests",
+        work: Work::Command(&["cargo", "test", "--workspace", "--features", FEATURES, "--locked"]),
+    },
     Check {
         name: "documentation",
-        work: Work::Command(&["cargo", "doc", "--workspace", "--no-deps", "--locked", "--quiet"]),
+        work: Work::Command(&[
+            "cargo",
+            "doc",
+            "--workspace",
+            "--features",
+            FEATURES,
+            "--no-deps",
+            "--locked",
+            "--quiet",
+        ]),
     },
     Check {
         name: "threads",
@@ -105,6 +120,8 @@ impl Work {
                     .args(&words[1..])
                     .current_dir(bundled::root())
                     .env("RUSTDOCFLAGS", "-D warnings")
+                    // Nothing is built twice here: what would help a second build slows the first.
+                    .env("CARGO_INCREMENTAL", "0")
                     .status()
                     .map_err(|e| Failure::from(e).during(words[0]))?;
                 if status.success() {

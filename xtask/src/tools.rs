@@ -50,6 +50,14 @@ pub fn run(program: &str, arguments: &[&str]) -> Result<()> {
     Err(Failure::new(format!("{program} {} ({status})", arguments.join(" "))))
 }
 
+/// Where large tools that checks need are kept: outside the repository, so that a clean clone finds
+/// them again.
+pub fn cache() -> PathBuf {
+    let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
+    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).or(home);
+    cache.unwrap_or_else(std::env::temp_dir).join("kerbside")
+}
+
 /// Where cargo puts what it builds.
 pub fn target() -> PathBuf {
     match std::env::var_os("CARGO_TARGET_DIR") {

@@ -37,14 +37,9 @@ def masks_of(prompt, total):
 
 
 @torch.no_grad()
-def main():
-    parser = argparse.ArgumentParser()
-    for name in ("base", "hf", "tokenizer"):
-        parser.add_argument(f"--{name}", type=Path, required=True)
-    args = parser.parse_args()
-    torch.manual_seed(0)
-    model, words = load_model(args.base), load_words(args.tokenizer)
-    theirs = PaliGemmaForConditionalGeneration.from_pretrained(args.hf, dtype=torch.float32).eval()
+def differences(model, words, theirs):
+    """Largest differences of logits: joint, ours and transformers'; isolated, two streams and one masked sequence;
+    and, to see that the masks matter at all, joint and isolated."""
     pixels = torch.rand(1, 3, 224, 224) * 2 - 1
     prompt = words.prompt("segment", list(range(len(CLASSES))))
     suffix = words.suffix([([0.1, 0.2, 0.6, 0.7], range(16), 2)])
@@ -56,9 +51,22 @@ def main():
     reference = theirs(input_ids=full, pixel_values=pixels, attention_mask=torch.ones_like(full), token_type_ids=kinds).logits[0, 256:]
     _, cache = model.image_pass(image)
     two = model.logits(model.text_pass(ids, torch.tensor([n]), cache))[0]
-    print("joint, ours - transformers: max", float((one_sequence(model, image, ids, joint) - reference).abs().max()))
-    print("isolated, two streams - one masked sequence: max", float((one_sequence(model, image, ids, isolated) - two).abs().max()))
-    print("joint - isolated: max", float((reference - two).abs().max()))
+    apart = lambda a, b: float((a - b).abs().max())
+    return (apart(one_sequence(model, image, ids, joint), reference),
+            apart(one_sequence(model, image, ids, isolated), two), apart(reference, two))
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    for name in ("base", "hf", "tokenizer"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    args = parser.parse_args()
+    torch.manual_seed(0)
+    theirs = PaliGemmaForConditionalGeneration.from_pretrained(args.hf, dtype=torch.float32).eval()
+    joint, isolated, masks = differences(load_model(args.base), load_words(args.tokenizer), theirs)
+    print("joint, ours - transformers: max", joint)
+    print("isolated, two streams - one masked sequence: max", isolated)
+    print("joint - isolated: max", masks)
 
 
 if __name__ == "__main__":

@@ -178,10 +178,11 @@ class Nano(nn.Module):
         x = self.embed_tokens(ids) * math.sqrt(self.s.width)
         i = torch.arange(t)
         own = (i[None, None, :] <= i[None, :, None]) | (i < prefix[:, None])[:, None, :]
-        seen = torch.ones(len(ids), t, IMAGE_TOKENS if cache else 0, dtype=torch.bool)
+        seen = torch.ones(len(ids), t, 0 if cache is None else IMAGE_TOKENS, dtype=torch.bool)
         mask = torch.cat([seen, own], 2)
         rope = self.rope(1 + IMAGE_TOKENS, t)
-        for i, (layer, past) in enumerate(zip(self.layers, cache or [None] * len(self.layers))):
+        for i, layer in enumerate(self.layers):
+            past = None if cache is None else cache[i]
             x, _ = layer(x, rope, mask, past, adapted, gazes if i >= len(self.layers) - GAZING else None)
             if i + 1 == middle:
                 half = x

@@ -2,17 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::fs;
-use std::path::{Path, PathBuf};
+mod python;
+
 use std::process::Command;
 
 use image::RgbImage;
 use kerbside_train::data::card::Card;
 use kerbside_train::data::parquet::{SampleWriter, Samples};
 use kerbside_train::data::sample::{Picture, Sample, Split, Task};
-
-/// What the environment is made of.
-const PACKAGES: [&str; 2] = ["datasets==5.2.0", "pillow==13.0.0"];
 
 /// Prints what `datasets` says of a folder of samples, and writes it anew.
 const SCRIPT: &str = r#"
@@ -30,27 +27,6 @@ print("streamed", sum(1 for _ in stream), next(iter(stream))["image"].size)
 print("folder", sorted(datasets.load_dataset(folder, cache_dir=folder + "/../cache").keys()))
 samples["train"].to_parquet(folder + "/../anew.parquet")
 "#;
-
-/// Python with the packages; made once and kept beside the other build products.
-fn python() -> Result<PathBuf, String> {
-    let venv = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("py-datasets");
-    let (python, made) = (venv.join("bin/python"), venv.join("made-of"));
-    let packages = PACKAGES.join(" ");
-    if fs::read_to_string(&made).is_ok_and(|made| made == packages) {
-        return Ok(python);
-    }
-    let run = |command: &mut Command| match command.output() {
-        Ok(output) if output.status.success() => Ok(()),
-        Ok(output) => Err(String::from_utf8_lossy(&output.stderr).trim().replace('\n', " ")),
-        Err(error) => Err(format!("python3: {error}")),
-    };
-    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&venv))?;
-    let mut pip = Command::new(&python);
-    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
-    run(pip.args(PACKAGES))?;
-    fs::write(made, packages).map_err(|error| error.to_string())?;
-    Ok(python)
-}
 
 fn sample(label: &str, split: Split, size: Option<(u32, u32)>) -> Sample {
     let picture = |(width, height)| {
@@ -70,7 +46,7 @@ fn sample(label: &str, split: Split, size: Option<(u32, u32)>) -> Sample {
 
 #[test]
 fn datasets_reads_pictures_texts_and_lists() {
-    let python = match python() {
+    let python = match python::python() {
         Ok(python) => python,
         Err(why) => return println!("not run: {why}"),
     };

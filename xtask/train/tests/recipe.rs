@@ -1,16 +1,16 @@
 //! The recipe of `models/recipes` on a tiny PaliGemma: samples written here, trained on by transformers
 //! and peft, and the adapter back in the engine.
-//!
-//! Makes a Python environment under `target/` the first time, which takes about a minute and 5 GB: the
-//! wheels of torch that PyPI has for Linux bring CUDA along.
 
 // Clippy knows unit tests only; this file is a test throughout.
 #![allow(clippy::unwrap_used)]
 
+mod python;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
+use self::python::{python, words};
 use kerbside_core::CancelToken;
 use kerbside_core::engine::{Engine, EngineOptions, SEGMENT, SegmentRequest};
 use kerbside_core::language::prompt::Prefix;
@@ -33,7 +33,10 @@ fn repository() -> PathBuf {
 
 #[test]
 fn two_steps_give_an_adapter_that_the_engine_loads() {
-    let Some(python) = python() else { return };
+    let python = match python() {
+        Ok(python) => python,
+        Err(why) => return println!("not run: {why}"),
+    };
     let dir = tempfile::tempdir().unwrap();
     let base = dir.path().join("base");
     write_base(&base);
@@ -186,51 +189,4 @@ fn answers(engine: &Engine, frame: &Frame) {
     session.set_photo(frame, &cancel).unwrap();
     let request = SegmentRequest { max_items: 2, ..SegmentRequest::default() };
     session.segment(&request, &cancel, &mut |_| {}).unwrap();
-}
-
-/// A Python with the recipe's requirements, made once; `None`, and why, where that cannot be.
-fn python() -> Option<PathBuf> {
-    let venv = Path::new(env!("CARGO_TARGET_TMPDIR")).join("recipe-venv");
-    let requirements = repository().join("models/recipes/requirements.txt");
-    let (python, made_for) = (venv.join("bin/python"), venv.join("requirements.txt"));
-    let wanted = fs::read(&requirements).unwrap();
-    if fs::read(&made_for).is_ok_and(|found| found == wanted) {
-        return Some(python);
-    }
-    let _ = fs::remove_dir_all(&venv);
-    let make = Command::new("python3").args(["-m", "venv"]).arg(&venv).output();
-    // pip would take several minutes for what uv installs in one.
-    let uv = Command::new(&python).args(["-m", "pip", "install", "--quiet", "uv==0.13.9"]).output();
-    for step in [make, uv] {
-        let failed = match step {
-            Ok(output) if output.status.success() => continue,
-            Ok(output) => words(&output),
-            Err(error) => error.to_string(),
-        };
-        eprintln!("not run: no Python environment with packages of PyPI can be made: {failed}");
-        return None;
-    }
-    install(&venv, &python, &requirements);
-    fs::write(&made_for, wanted).unwrap();
-    Some(python)
-}
-
-fn install(venv: &Path, python: &Path, requirements: &Path) {
-    // A compiler for GPU kernels, a gigabyte large, that nothing here asks for.
-    let without = venv.join("without.txt");
-    fs::write(&without, "triton; sys_platform == 'none'\n").unwrap();
-    let installed = Command::new(venv.join("bin/uv"))
-        .args(["pip", "install", "--quiet", "--no-cache", "--python"])
-        .arg(python)
-        .arg("--override")
-        .arg(&without)
-        .arg("--requirements")
-        .arg(requirements)
-        .output()
-        .unwrap();
-    assert!(installed.status.success(), "{}", words(&installed));
-}
-
-fn words(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
 }

@@ -1,0 +1,47 @@
+//! The library for this machine, and the program that writes Kotlin and Swift from it.
+
+use std::path::{Path, PathBuf};
+
+use crate::failure::Result;
+use crate::tools;
+
+/// Both, as cargo built them.
+pub struct Bindgen {
+    /// Writes sources.
+    pub program: PathBuf,
+    /// What it reads them from.
+    pub library: PathBuf,
+}
+
+impl Bindgen {
+    /// Builds both in one call: the library must not be stripped, and a debug build never is. The
+    /// whole workspace, as the tests build it: alone, what the two are made of would have other
+    /// features and be compiled a second time.
+    ///
+    /// # Errors
+    /// If something does not compile.
+    pub fn build() -> Result<Self> {
+        tools::run("cargo", &["build", "--workspace", "--features", FEATURES, "--locked"])?;
+        let debug = tools::target().join("debug");
+        Ok(Self {
+            program: debug.join(format!("bindgen{}", std::env::consts::EXE_SUFFIX)),
+            library: library(&debug),
+        })
+    }
+
+    /// Runs the program on the library.
+    ///
+    /// # Errors
+    /// If it does not do well.
+    pub fn run(&self, arguments: &[&str]) -> Result<()> {
+        tools::run(&self.program.display().to_string(), arguments)
+    }
+}
+
+/// With what the workspace is built wherever sources are written from it, or everything is checked.
+pub const FEATURES: &str = "kerbside-ffi/bindgen";
+
+fn library(folder: &Path) -> PathBuf {
+    let (prefix, suffix) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+    folder.join(format!("{prefix}kerbside_ffi{suffix}"))
+}
