@@ -14,6 +14,7 @@ use crate::bundled;
 use crate::failure::{Failure, Result};
 
 mod adapter;
+mod first_mask;
 mod kernels;
 mod limits;
 mod peer;
@@ -29,7 +30,7 @@ const USAGE: &str =
   --scaling   time against tokens, threads, items and the model's size
   --adapter   what a random adapter of that rank costs
   --vs        take turns with another program on a model of the same shape; it is fetched and built
-              in target/bench when first asked for
+              in target/bench when first asked for. With llama and torch: photo to first mask, too
   --busy      with one other program that never rests";
 
 /// What is measured.
@@ -66,6 +67,9 @@ pub fn run(args: Args) -> Result<()> {
     }
     for peer in &wish.versus {
         report.add("versus", versus::measure(&wish, peer)?);
+    }
+    if ["llama", "torch"].iter().all(|peer| wish.versus.iter().any(|name| name == peer)) {
+        report.add("photo to first mask", first_mask::measure(&wish)?);
     }
     if wish.json {
         println!("{:#}", Value::Array(report.parts));

@@ -57,6 +57,11 @@ impl Stages {
         self.prefill
     }
 
+    /// From the photo's pixels to the first mask's codes.
+    pub fn first_mask_seconds(&self) -> f64 {
+        self.first_mask
+    }
+
     /// Of the answer.
     pub fn decode_seconds(&self) -> f64 {
         self.decode

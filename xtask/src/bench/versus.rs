@@ -12,7 +12,7 @@ use crate::failure::{Failure, Result};
 use crate::{bundled, tools};
 
 /// Image tokens and a prompt's.
-const PREFIX: usize = 256 + 20;
+pub const PREFIX: usize = 256 + 20;
 /// Three items of 22 tokens.
 const ANSWER: usize = 66;
 /// One item: four places, sixteen codes, a label and what stands between.
@@ -37,7 +37,7 @@ pub fn measure(wish: &Wish, name: &str) -> Result<Value> {
 }
 
 /// llama.cpp with random weights of Gemma 2B's shape.
-fn llama(wish: &Wish, kind: &str) -> Result<Peer> {
+pub fn llama(wish: &Wish, kind: &str) -> Result<Peer> {
     // The compiler of Debian 12 takes the stores that describe AMX tiles for dead ones, and on
     // processors that have AMX the program then ends with an illegal instruction.
     let keep_stores = "-fno-dse -fno-tree-dse -fno-tree-dce";
@@ -157,12 +157,16 @@ fn decode(engine: &Engine, grammar: bool) -> Result<f64> {
     Ok(took.as_secs_f64())
 }
 
-/// The vision towers in turns.
-fn vision(wish: &Wish) -> Result<Value> {
+/// torch's SigLIP So400m.
+pub fn torch(wish: &Wish) -> Result<Peer> {
     let python = python("torch", &["torch==2.15.0", "transformers==5.23.0"], &[])?;
     let script = bundled::root().join("xtask/src/bench/siglip.py");
-    let mut peer = Peer::start(Command::new(python).arg(script).arg(wish.threads.to_string()))?;
-    let engine = wish.engine()?;
+    Peer::start(Command::new(python).arg(script).arg(wish.threads.to_string()))
+}
+
+/// The vision towers in turns.
+fn vision(wish: &Wish) -> Result<Value> {
+    let (mut peer, engine) = (torch(wish)?, wish.engine()?);
     let mut rounds = Vec::new();
     for _ in 0..wish.runs {
         let ours = super::stages::walk(&engine)?.vision_seconds();
