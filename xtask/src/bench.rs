@@ -115,7 +115,7 @@ impl Wish {
                 "--kernels" => wish.kernels = true,
                 "--scaling" => wish.scaling = true,
                 "--adapter" => wish.rank = Some(args.number("--adapter")?.max(1)),
-                "--vs" => wish.versus.push(args.text("--vs")?),
+                "--vs" => wish.versus.push(versus::known(args.text("--vs")?)?),
                 "--busy" => wish.busy = true,
                 "--json" => wish.json = true,
                 _ => return Err(Failure::new(format!("unknown option {arg}; {USAGE}"))),

@@ -120,8 +120,6 @@ impl Work {
                     .args(&words[1..])
                     .current_dir(bundled::root())
                     .env("RUSTDOCFLAGS", "-D warnings")
-                    // Nothing is built twice here: what would help a second build slows the first.
-                    .env("CARGO_INCREMENTAL", "0")
                     .status()
                     .map_err(|e| Failure::from(e).during(words[0]))?;
                 if status.success() {

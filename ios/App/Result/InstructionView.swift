@@ -12,6 +12,7 @@ struct InstructionView: View {
         if let question = whole.question { QuestionView(question: question, answer: answer) }
         if whole.verdict != .ask { Destination(instruction: whole) }
         InstructionFacts(instruction: whole)
+        if let foreign = wording.foreign(whole.language) { Text(foreign).font(.caption) }
         if let source = whole.source { SourceLink(source: source) }
       }
       if instructions.count > 1 {

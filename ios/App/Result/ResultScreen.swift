@@ -33,6 +33,8 @@ struct ResultScreen: View {
   private var title: String {
     let state = model.state
     if case .looking = state.phase, state.found == 0 { return words(.looking) }
+    // Below stands why, and what to do.
+    if state.found == 0 { return "" }
     return words(.foundOne, .foundOther, count: state.found)
   }
 

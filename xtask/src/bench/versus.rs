@@ -19,10 +19,24 @@ const ANSWER: usize = 66;
 const ITEM: usize = 22;
 const LLAMA: &str = "llama-cpp-python==0.3.36";
 
+/// Who there is to take turns with.
+const PEERS: [&str; 3] = ["llama", "candle", "torch"];
+
+/// The name of a peer, if there is such a one.
+///
+/// # Errors
+/// If there is none.
+pub fn known(name: String) -> Result<String> {
+    match PEERS.contains(&name.as_str()) {
+        true => Ok(name),
+        false => Err(Failure::new(format!("--vs is {}, not {name:?}", PEERS.join(", ")))),
+    }
+}
+
 /// The section of the report.
 ///
 /// # Errors
-/// If there is no such peer, or it cannot be built.
+/// If the peer cannot be built.
 pub fn measure(wish: &Wish, name: &str) -> Result<Value> {
     match name {
         "llama" => {
@@ -31,8 +45,7 @@ pub fn measure(wish: &Wish, name: &str) -> Result<Value> {
             Ok(json!({"llama.cpp, Q4_0": q4_0, "llama.cpp, Q4_K_M": q4_k_m}))
         }
         "candle" => Ok(json!({"candle, Q4_0, its matrices alone": against(wish, candle(wish)?)?})),
-        "torch" => Ok(json!({"torch, SigLIP So400m at 224": vision(wish)?})),
-        _ => Err(Failure::new(format!("--vs is llama, candle or torch, not {name:?}"))),
+        _ => Ok(json!({"torch, SigLIP So400m at 224": vision(wish)?})),
     }
 }
 

@@ -26,6 +26,14 @@ import Testing
     #expect(german.words(.foundOne, .foundOther, count: 0) == "0 Dinge gefunden")
   }
 
+  @Test func textsInALanguageNobodyChoseAreAnnounced() {
+    #expect(english.foreign("en") == nil)
+    #expect(english.foreign("de-CH") == "The rules of this place are not in your language but in German.")
+    #expect(german.foreign("fr") == "Die Regeln dieser Gemeinde gibt es nicht in Ihrer Sprache, sondern auf Französisch.")
+    // A phone in a language that the app does not speak: its own is not foreign.
+    #expect(Wording(Words(language: "en", locale: Locale(identifier: "fr_CH"))).foreign("fr") == nil)
+  }
+
   @Test func daysAreWrittenAsTheLanguageDoes() {
     #expect(english.day(day("2026-12-03")) == "Thursday 3 December")
     #expect(german.day(day("2026-12-03")) == "Donnerstag, 3. Dezember")

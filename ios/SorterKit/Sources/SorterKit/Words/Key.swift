@@ -165,6 +165,7 @@ public enum Key: String, CaseIterable, Sendable {
   case takeDays = "take_days"
   case takePhoto = "take_photo"
   case tapForMore = "tap_for_more"
+  case textsIn = "texts_in"
   case today
   case tomorrow
   case torchOff = "torch_off"

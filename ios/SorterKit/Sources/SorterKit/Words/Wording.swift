@@ -66,6 +66,14 @@ public struct Wording: Sendable {
     instruction.question?.text ?? instruction.stream?.name ?? verdict(instruction.verdict)
   }
 
+  /// That texts in `language` are in neither the phone's language nor the app's; `nil` if they are in one of them.
+  public func foreign(_ language: String) -> String? {
+    let code = { (locale: Locale) in locale.language.languageCode?.identifier }
+    let given = code(Locale(identifier: language)) ?? language
+    guard ![words.language, code(words.locale)].contains(given) else { return nil }
+    return words(.textsIn, Locale(identifier: words.language).localizedString(forLanguageCode: given) ?? given)
+  }
+
   /// What VoiceOver says about something outlined; `number` counts from 1.
   public func spoken(_ item: Item?, number: Int) -> String {
     guard let item else { return words(.something, "\(number)") }

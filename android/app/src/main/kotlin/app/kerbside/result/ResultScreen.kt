@@ -127,6 +127,8 @@ internal class ResultScreen(context: Context, private val model: ResultViewModel
         val found = state.items.count { it.item != null }
         return when {
             state.phase is Phase.Looking && found == 0 -> context.getString(R.string.looking)
+            // Below stands why, and what to do.
+            found == 0 -> ""
             else -> context.resources.getQuantityString(R.plurals.found, found, found)
         }
     }
