@@ -29,7 +29,7 @@ import Testing
   @Test func textsInALanguageNobodyChoseAreAnnounced() {
     #expect(english.foreign("en") == nil)
     #expect(english.foreign("de-CH") == "The rules of this place are not in your language but in German.")
-    #expect(german.foreign("fr") == "Die Regeln dieser Gemeinde gibt es nicht in Ihrer Sprache, sondern auf Französisch.")
+    #expect(german.foreign("fr")?.hasSuffix("nicht in Ihrer Sprache, sondern auf Französisch.") == true)
     // A phone in a language that the app does not speak: its own is not foreign.
     #expect(Wording(Words(language: "en", locale: Locale(identifier: "fr_CH"))).foreign("fr") == nil)
   }
