@@ -6,7 +6,7 @@
 use std::io::{Cursor, ErrorKind};
 
 use image::codecs::png::PngDecoder;
-use image::error::{ImageError, LimitErrorKind};
+use image::error::{DecodingError, ImageError, ImageFormatHint, LimitErrorKind};
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 
@@ -229,6 +229,8 @@ impl Frame {
 fn decoder(bytes: &[u8]) -> Result<Box<dyn ImageDecoder + '_>, PhotoError> {
     let file = Cursor::new(bytes);
     let opened = match image::guess_format(bytes) {
+        // The decoder would panic at what is left over of the last colour.
+        Ok(ImageFormat::Png) if has_torn_palette(bytes) => Err(torn_palette()),
         Ok(ImageFormat::Png) => {
             PngDecoder::with_limits(file, limits(MAX_METADATA)).and_then(|mut decoder| {
                 decoder.set_limits(limits(MAX_BYTES))?;
@@ -267,6 +269,27 @@ fn has_jpeg_end(bytes: &[u8]) -> bool {
         at += if marker == 0xFF { 1 } else { 2 + usize::from(u16::from_be_bytes([high, low])) };
     }
     false
+}
+
+/// Whether a PNG's palette ends inside a colour of three bytes. It stands before the pixels, among
+/// chunks of length, kind, data and checksum (W3C PNG, 5.3 and 11.2.2).
+fn has_torn_palette(bytes: &[u8]) -> bool {
+    const SIGNATURE: usize = 8;
+    let mut rest = bytes.get(SIGNATURE..);
+    while let Some((length, from_kind)) = rest.and_then(<[u8]>::split_first_chunk::<4>) {
+        let length = u32::from_be_bytes(*length) as usize;
+        match from_kind.first_chunk() {
+            Some(b"PLTE") => return !length.is_multiple_of(3),
+            Some(b"IDAT") | None => return false,
+            Some(_) => rest = length.checked_add(8).and_then(|end| from_kind.get(end..)),
+        }
+    }
+    false
+}
+
+fn torn_palette() -> ImageError {
+    let format = ImageFormatHint::Exact(ImageFormat::Png);
+    ImageError::Decoding(DecodingError::new(format, "a colour of the palette is cut off"))
 }
 
 fn refuse_bytes_above_limit(bytes: u64) -> Result<(), PhotoError> {

@@ -33,6 +33,15 @@ fn png_with(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// A PNG of one pixel, the first colour of a palette of so many bytes.
+fn palette_png(bytes: usize) -> Vec<u8> {
+    let mut photo = png(1, 1, ColorType::L8);
+    let header = [&photo[16..24], &[8, 3, 0, 0, 0]].concat();
+    let palette = chunk(b"PLTE", &vec![7; bytes]);
+    photo.splice(8..33, [chunk(b"IHDR", &header), palette].concat());
+    photo
+}
+
 fn chunk(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
     let named = [name, content].concat();
     let length = (content.len() as u32).to_be_bytes();
@@ -320,6 +329,16 @@ bad_inputs! {
         photo.splice(8..33, chunk(b"IHDR", &header));
         photo
     }) { assert!(matches!(refused(&photo), PhotoError::TooManyBytes { .. })); }
+
+    // One byte less or more than whole colours: its decoder panics.
+    palette_that_ends_inside_a_colour(photos = [1, 2, 4, 5, 767].map(palette_png)) {
+        for photo in &photos {
+            assert!(matches!(refused(photo), PhotoError::Damaged(_)));
+        }
+        for whole in [3, 6, 768] {
+            assert_eq!(size_of(&palette_png(whole)), (1, 1));
+        }
+    }
 
     animated_png(photo = {
         let frame = [&[0; 4][..], &2u32.to_be_bytes(), &2u32.to_be_bytes(), &[0; 14]].concat();
