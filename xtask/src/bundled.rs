@@ -8,11 +8,7 @@ use kerbside_core::rules::RulePack;
 use kerbside_core::store;
 
 use crate::failure::{Failure, Result};
-
-/// The repository's root.
-pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the root").to_owned()
-}
+pub use checks::places::root;
 
 /// The bundled model pack.
 pub fn pack() -> PathBuf {

@@ -1,30 +1,22 @@
-//! Kerbside's tasks, one file each. `main.rs` only dispatches; the tests use the tasks too.
+//! Kerbside's tasks around the engine, one file each. `main.rs` only dispatches; the tests use the
+//! tasks too.
 
-pub mod android;
 pub mod apps;
-pub mod args;
 pub mod bench;
-pub mod bindgen;
 pub mod bundled;
 pub mod calibrate;
 pub mod codec_report;
 pub mod convert;
 pub mod dataset;
-pub mod emulated;
 pub mod evaluate;
-pub mod failure;
-pub mod fuzz;
 pub mod held_out;
 pub mod import_5374;
 pub mod inspect;
-pub mod ios;
-pub mod kotlin;
 pub mod logits;
 pub mod measure;
 pub mod memory;
 pub mod new_pack;
 pub mod overlay;
-pub mod phone;
 pub mod rules;
 pub mod rules_matrix;
 pub mod scenes;
@@ -33,9 +25,7 @@ mod schedule_import;
 mod schedule_plan;
 pub mod soak;
 pub mod sort;
-pub mod swift;
 pub mod synth;
-pub mod test;
-pub mod tools;
-pub mod training;
 pub mod vectors;
+
+pub use checks::{args, failure};

@@ -8,8 +8,14 @@ use std::process::Command;
 use serde::Deserialize;
 use serde_json::Value;
 
+use checks::places;
+
+use crate::args::Args;
+use crate::bundled;
 use crate::failure::{Failure, Result};
-use crate::{bundled, tools};
+
+const USAGE: &str =
+    "vectors: what the command line says about bindings/vectors/cases.json, to target/vectors";
 
 /// One case of `bindings/vectors/cases.json`.
 #[derive(Debug, Deserialize)]
@@ -26,13 +32,24 @@ struct Case {
     now: String,
 }
 
+/// Runs the task: [`write()`].
+///
+/// # Errors
+/// If a case does not run, or anything was said besides the task's name.
+pub fn run(mut args: Args) -> Result<()> {
+    match args.next(USAGE)? {
+        Some(_) => Err(Failure::new(USAGE)),
+        None => write(),
+    }
+}
+
 /// Runs `cargo xtask sort --json` on each case and writes what it prints, less the photo's path, to
 /// `target/vectors/<name>.json`: one line, the keys in the order in which the engine writes them.
 ///
 /// # Errors
 /// If a case does not run.
 pub fn write() -> Result<()> {
-    let folder = tools::target().join("vectors");
+    let folder = places::target().join("vectors");
     fs::create_dir_all(&folder).map_err(|e| Failure::io(&folder, &e))?;
     for case in cases()? {
         let path = folder.join(format!("{}.json", case.name));

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::{Wish, median, time};
 use crate::failure::{Failure, Result};
-use crate::{memory, tools};
+use crate::memory;
 
 /// Steps of one run.
 const STEPS: u32 = 24;
@@ -24,7 +24,7 @@ const STEPS: u32 = 24;
 /// If the pack cannot be opened or the adapter not be written.
 pub fn measure(wish: &Wish, rank: usize) -> Result<Value> {
     let engine = wish.engine()?;
-    let folder = tools::target().join(format!("bench/adapter-{rank}"));
+    let folder = checks::places::target().join(format!("bench/adapter-{rank}"));
     let bytes = write(&engine, rank, &folder)?;
     let (load, adapter) = time(|| engine.load_adapter("random", &folder));
     let adapter = adapter?;

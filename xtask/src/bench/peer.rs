@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use crate::failure::{Failure, Result};
-use crate::tools;
 
 /// A running peer. It ends with this value.
 pub struct Peer {
@@ -62,7 +61,7 @@ impl Drop for Peer {
 /// # Errors
 /// If it cannot be made.
 pub fn python(name: &str, packages: &[&str], settings: &[(&str, &str)]) -> Result<PathBuf> {
-    let folder = tools::target().join("bench").join(name);
+    let folder = checks::places::target().join("bench").join(name);
     let python = folder.join("bin/python");
     // Written last: a venv that was given up half-way is made anew.
     let done = folder.join("complete");

@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 
 use super::peer::{Peer, python};
 use super::{Wish, median, time};
+use crate::bundled;
 use crate::failure::{Failure, Result};
-use crate::{bundled, tools};
 
 /// Image tokens and a prompt's.
 pub const PREFIX: usize = 256 + 20;
@@ -57,7 +57,7 @@ pub fn llama(wish: &Wish, kind: &str) -> Result<Peer> {
     let settings = [("CMAKE_ARGS", "-DGGML_NATIVE=ON"), ("CXXFLAGS", keep_stores)];
     let python = python("llama", &[LLAMA, "gguf==0.19.0"], &settings)?;
     let script = bundled::root().join("xtask/src/bench/llama.py");
-    let model = tools::target().join(format!("bench/gemma-2b-{kind}.gguf"));
+    let model = checks::places::target().join(format!("bench/gemma-2b-{kind}.gguf"));
     let mut command = Command::new(python);
     Peer::start(command.arg(script).arg(kind).arg(model).arg(wish.threads.to_string()))
 }
@@ -69,7 +69,7 @@ fn candle(wish: &Wish) -> Result<Peer> {
     cargo.arg(bundled::root().join("Cargo.toml")).args(["--", "peer"]);
     // Its kernels are chosen when it is compiled.
     cargo.env("RUSTFLAGS", "-C target-cpu=native");
-    cargo.env("CARGO_TARGET_DIR", tools::target().join("bench/candle"));
+    cargo.env("CARGO_TARGET_DIR", checks::places::target().join("bench/candle"));
     cargo.env("RAYON_NUM_THREADS", wish.threads.to_string());
     Peer::start(&mut cargo)
 }

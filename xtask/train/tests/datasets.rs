@@ -2,8 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod python;
-
+use checks::python;
 use std::process::Command;
 
 use image::RgbImage;
@@ -46,7 +45,7 @@ fn sample(label: &str, split: Split, size: Option<(u32, u32)>) -> Sample {
 
 #[test]
 fn datasets_reads_pictures_texts_and_lists() {
-    let python = match python::python() {
+    let python = match python::python().unwrap() {
         Ok(python) => python,
         Err(why) => return println!("not run: {why}"),
     };

@@ -2,14 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod python;
-
+use checks::python;
 use std::path::Path;
 use std::process::Command;
 
 #[test]
 fn the_recipe_reads_the_pack_and_learns() {
-    let python = match python::python() {
+    let python = match python::python().unwrap() {
         Ok(python) => python,
         Err(why) => return println!("not run: {why}"),
     };

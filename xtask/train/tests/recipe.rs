@@ -4,13 +4,11 @@
 // Clippy knows unit tests only; this file is a test throughout.
 #![allow(clippy::unwrap_used)]
 
-mod python;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use self::python::{python, words};
+use checks::python::{python, words};
 use kerbside_core::CancelToken;
 use kerbside_core::engine::{Engine, EngineOptions, SEGMENT, SegmentRequest};
 use kerbside_core::language::prompt::Prefix;
@@ -33,7 +31,7 @@ fn repository() -> PathBuf {
 
 #[test]
 fn two_steps_give_an_adapter_that_the_engine_loads() {
-    let python = match python() {
+    let python = match python().unwrap() {
         Ok(python) => python,
         Err(why) => return println!("not run: {why}"),
     };

@@ -1,9 +1,9 @@
 //! The library for this machine, and the program that writes Kotlin and Swift from it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::failure::Result;
-use crate::tools;
+use crate::{places, tools};
 
 /// Both, as cargo built them.
 pub struct Bindgen {
@@ -22,11 +22,7 @@ impl Bindgen {
     /// If something does not compile.
     pub fn build() -> Result<Self> {
         tools::run("cargo", &["build", "--workspace", "--features", FEATURES, "--locked"])?;
-        let debug = tools::target().join("debug");
-        Ok(Self {
-            program: debug.join(format!("bindgen{}", std::env::consts::EXE_SUFFIX)),
-            library: library(&debug),
-        })
+        Ok(Self { program: program("bindgen"), library: library() })
     }
 
     /// Runs the program on the library.
@@ -41,7 +37,16 @@ impl Bindgen {
 /// With what the workspace is built wherever sources are written from it, or everything is checked.
 pub const FEATURES: &str = "kerbside-ffi/bindgen";
 
-fn library(folder: &Path) -> PathBuf {
+/// A program of the workspace, as [`Bindgen::build`] leaves it.
+pub fn program(name: &str) -> PathBuf {
+    debug().join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+}
+
+fn library() -> PathBuf {
     let (prefix, suffix) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
-    folder.join(format!("{prefix}kerbside_ffi{suffix}"))
+    debug().join(format!("{prefix}kerbside_ffi{suffix}"))
+}
+
+fn debug() -> PathBuf {
+    places::target().join("debug")
 }

@@ -15,8 +15,8 @@ use std::process::{Command, Stdio};
 use crate::args::Args;
 use crate::bindgen::Bindgen;
 use crate::failure::{Failure, Result};
+use crate::places;
 use crate::test::Ran;
-use crate::{bundled, tools};
 
 const USAGE: &str = "cargo xtask swift: lints, builds and tests all Swift on Linux";
 
@@ -56,7 +56,7 @@ pub fn check() -> Result<Ran> {
     let lint = "swift format lint --strict --configuration .swift-format --recursive";
     root.run("ios", &format!("{lint} {SOURCES}"))?;
     let lib = engine().join("lib").display().to_string();
-    let scratch = bundled::root().join("target/swift").display().to_string();
+    let scratch = places::root().join("target/swift").display().to_string();
     root.run(
         "ios/SorterKit",
         &format!(
@@ -67,6 +67,11 @@ pub fn check() -> Result<Ran> {
     let check = format!("swift build --scratch-path {scratch}/AppCheck {STRICT}");
     root.run("ios/linux/AppCheck", &check)?;
     Ok(Ran::Passed)
+}
+
+/// Whether Swift is there, after trying to bring it.
+pub fn prepare() -> bool {
+    matches!(Root::make(), Ok(Ok(_)))
 }
 
 /// Builds the library for this machine and writes the Swift sources from it, where
@@ -90,13 +95,13 @@ pub fn generate() -> Result<()> {
 
 /// Beside the package, ignored by git: what is built for it.
 pub fn engine() -> PathBuf {
-    bundled::root().join("ios/SorterKit/Engine")
+    places::root().join("ios/SorterKit/Engine")
 }
 
 /// What the command line said about the shared cases of `bindings/vectors/`, where the tests look
 /// for it.
 fn share_vectors() -> Result<()> {
-    let (from, to) = (tools::target().join("vectors"), engine().join("vectors"));
+    let (from, to) = (places::target().join("vectors"), engine().join("vectors"));
     if !from.exists() {
         return Ok(());
     }
@@ -125,8 +130,8 @@ struct Root(PathBuf);
 impl Root {
     /// Makes it unless it is there; or says why that cannot be done on this machine.
     fn make() -> Result<std::result::Result<Self, String>> {
-        let path = tools::cache().join("swift-trixie");
-        let script = bundled::root().join("ios/linux/root.sh");
+        let path = places::cache().join("swift-trixie");
+        let script = places::root().join("ios/linux/root.sh");
         eprintln!(
             "Swift's root: {}",
             if path.exists() { "is there" } else { "is being made, about a minute" }
@@ -141,7 +146,7 @@ impl Root {
 
     /// Runs a command in a folder of the repository and shows what is worth reading of its output.
     fn run(&self, folder: &str, command: &str) -> Result<()> {
-        let repository = bundled::root();
+        let repository = places::root();
         let words = format!("cd {folder} && {command} 2>&1");
         let mut child = Command::new(repository.join("ios/linux/in-root.sh"))
             .args([&self.0, &repository])

@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::args::Args;
-use crate::bundled;
 use crate::failure::{Failure, Result};
+use crate::places;
 
 const USAGE: &str = "cargo xtask android [--install]   build the app; --install puts it on the phone that is plugged in";
 
@@ -42,7 +42,7 @@ pub fn run(mut args: Args) -> Result<()> {
              Its sources are compiled and tested without any of it: cargo xtask kotlin"
         )));
     }
-    let android = bundled::root().join("android");
+    let android = places::root().join("android");
     crate::kotlin::generate()?;
     library(&android)?;
     let task = if install { ":app:installDebug" } else { ":app:assembleDebug" };
@@ -59,7 +59,7 @@ fn library(android: &Path) -> Result<()> {
             .args(["ndk", "--target", ABI, "--platform", "26", "--output-dir"])
             .arg(&out)
             .args(["build", "--release", "--locked", "--package", "kerbside-ffi"])
-            .current_dir(bundled::root()),
+            .current_dir(places::root()),
     )
 }
 
@@ -161,7 +161,7 @@ fn missing(machine: &dyn Machine) -> Vec<String> {
     ];
     for (program, arguments, word, sentence) in tools {
         let has_wrapper =
-            program == "gradle" && machine.exists(&wrapper(&bundled::root().join("android")));
+            program == "gradle" && machine.exists(&wrapper(&places::root().join("android")));
         if !has_wrapper && !machine.says(program, arguments, word) {
             missing.push(sentence);
         }

@@ -1,10 +1,9 @@
 //! Programs that a check needs and a bare machine may lack.
 
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use crate::bundled;
 use crate::failure::{Failure, Result};
+use crate::places;
 
 /// Whether a program starts and says that all is well.
 pub fn works(program: &str, argument: &str) -> bool {
@@ -21,6 +20,8 @@ pub fn works(program: &str, argument: &str) -> bool {
 pub fn apt_install(packages: &[&str]) -> bool {
     let apt = |arguments: &[&str]| {
         let status = Command::new("apt-get")
+            // Another may be installing at this moment.
+            .args(["-o", "DPkg::Lock::Timeout=300"])
             .args(arguments)
             .env("DEBIAN_FRONTEND", "noninteractive")
             .stdin(Stdio::null())
@@ -41,27 +42,11 @@ pub fn apt_install(packages: &[&str]) -> bool {
 pub fn run(program: &str, arguments: &[&str]) -> Result<()> {
     let status = Command::new(program)
         .args(arguments)
-        .current_dir(bundled::root())
+        .current_dir(places::root())
         .status()
         .map_err(|e| Failure::from(e).during(program))?;
     if status.success() {
         return Ok(());
     }
     Err(Failure::new(format!("{program} {} ({status})", arguments.join(" "))))
-}
-
-/// Where large tools that checks need are kept: outside the repository, so that a clean clone finds
-/// them again.
-pub fn cache() -> PathBuf {
-    let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
-    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).or(home);
-    cache.unwrap_or_else(std::env::temp_dir).join("kerbside")
-}
-
-/// Where cargo puts what it builds.
-pub fn target() -> PathBuf {
-    match std::env::var_os("CARGO_TARGET_DIR") {
-        Some(folder) => bundled::root().join(folder),
-        None => bundled::root().join("target"),
-    }
 }

@@ -2,8 +2,8 @@
 
 use std::process::Command;
 
-use crate::bundled;
 use crate::failure::{Failure, Result};
+use crate::places;
 use crate::test::Ran;
 use crate::{phone, tools};
 
@@ -20,10 +20,7 @@ const MODULES: [&str; 4] = ["quant::", "ops::", "attention::", "threads::"];
 /// # Errors
 /// If one fails, or they do not compile.
 pub fn check() -> Result<Ran> {
-    let installed = [LINKER, EMULATOR].into_iter().all(|tool| tools::works(tool, "--version"));
-    if !installed
-        && !tools::apt_install(&["gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross", "qemu-user"])
-    {
+    if !prepare() {
         return Ok(Ran::NotRun(format!("{LINKER} and {EMULATOR} are not here")));
     }
     if !phone::has_target(TARGET) {
@@ -33,7 +30,7 @@ pub fn check() -> Result<Ran> {
         .args(["test", "--package", "kerbside-core", "--lib", "--locked", "--quiet"])
         .args(["--profile", "emulated", "--target", TARGET, "--"])
         .args(MODULES)
-        .current_dir(bundled::root())
+        .current_dir(places::root())
         .env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER", LINKER)
         .env(
             "CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER",
@@ -45,4 +42,10 @@ pub fn check() -> Result<Ran> {
         return Ok(Ran::Passed);
     }
     Err(Failure::new(format!("the tests of {} ({status})", MODULES.join(" "))))
+}
+
+/// Whether compiler and emulator are there, after trying to install them.
+pub fn prepare() -> bool {
+    [LINKER, EMULATOR].into_iter().all(|tool| tools::works(tool, "--version"))
+        || tools::apt_install(&["gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross", "qemu-user"])
 }

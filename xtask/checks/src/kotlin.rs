@@ -12,10 +12,10 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use crate::bindgen::Bindgen;
+use crate::bindgen::{self, Bindgen};
 use crate::failure::{Failure, Result};
 use crate::test::Ran;
-use crate::{bundled, tools, vectors};
+use crate::{places, tools};
 
 /// The oldest JDK that compiles the app.
 const JDK: &str = "17";
@@ -38,15 +38,20 @@ pub fn run() -> Result<()> {
 /// # Errors
 /// As [`run`].
 pub fn check() -> Result<Ran> {
-    let there = has_tools() || (tools::apt_install(&PACKAGES) && has_tools());
-    if !there {
+    if !prepare() {
         let packages = PACKAGES.join(", ");
         return Ok(Ran::NotRun(format!("mvn, JDK {JDK} or aapt2 is missing; install {packages}")));
     }
     generate()?;
-    vectors::write()?;
+    // Kotlin and Swift have to say what the command line says.
+    tools::run(&bindgen::program("xtask").display().to_string(), &["vectors"])?;
     verify()?;
     Ok(Ran::Passed)
+}
+
+/// Whether the tools are there, after trying to install them.
+pub fn prepare() -> bool {
+    has_tools() || (tools::apt_install(&PACKAGES) && has_tools())
 }
 
 /// Maven runs on some Java; the compiler must be one of a JDK.
@@ -73,18 +78,18 @@ pub fn generate() -> Result<()> {
 
 /// Where `android/engine/pom.xml` looks for the generated sources.
 fn generated() -> PathBuf {
-    bundled::root().join("android/engine/target/generated-sources/uniffi")
+    places::root().join("android/engine/target/generated-sources/uniffi")
 }
 
 /// Compiles all Kotlin and runs its tests.
 fn verify() -> Result<()> {
-    let target = tools::target();
+    let target = places::target();
     let property = |name: &str, folder: PathBuf| format!("-D{name}={}", folder.display());
     let mut maven = Command::new("mvn")
         .args(["--batch-mode", "--no-transfer-progress", "verify"])
         .arg(property("kerbside.library", target.join("debug")))
         .arg(property("kerbside.vectors", target.join("vectors")))
-        .current_dir(bundled::root().join("android"))
+        .current_dir(places::root().join("android"))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()
@@ -107,7 +112,7 @@ fn is_worth_reading(line: &str) -> bool {
 
 /// Without folders of this machine and addresses of servers.
 fn without_places(line: &str) -> String {
-    let root = format!("{}/", bundled::root().display());
+    let root = format!("{}/", places::root().display());
     let local = line.replace(&format!("file://{root}"), "").replace(&root, "");
     let is_address = |word: &&str| word.contains("://");
     let kept = local.split(' ').map(|word| if is_address(&word) { "(address)" } else { word });
@@ -120,7 +125,7 @@ mod tests {
 
     #[test]
     fn what_is_printed_names_no_place() {
-        let root = bundled::root();
+        let root = places::root();
         let line =
             format!("[ERROR] file://{0}/android/A.kt:1:2 no such name in {0}/x", root.display());
         assert_eq!(without_places(&line), "[ERROR] android/A.kt:1:2 no such name in x");

@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 
 use crate::args::Args;
 use crate::failure::{Failure, Result};
-use crate::{swift, tools};
+use crate::{places, swift, tools};
 
 const USAGE: &str = "cargo xtask ios [--no-build]: the engine as an xcframework, the generated Swift and \
                      the Xcode project; then the app itself for the simulator, unsigned";
@@ -108,7 +108,7 @@ fn xcframework() -> Result<()> {
 
 /// A copy of a target's library without what only debuggers and linkers of its own parts need.
 fn stripped(target: &str) -> Result<PathBuf> {
-    let built = tools::target().join(target).join("release/libkerbside_ffi.a");
+    let built = places::target().join(target).join("release/libkerbside_ffi.a");
     let folder = swift::engine().join("lib").join(target);
     fs::create_dir_all(&folder).map_err(|e| Failure::io(&folder, &e))?;
     let copy = folder.join("libkerbside_ffi.a");
@@ -138,11 +138,10 @@ fn text(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bundled;
 
     #[test]
     fn every_path_of_the_project_is_there() {
-        let ios = bundled::root().join("ios");
+        let ios = places::root().join("ios");
         let project = fs::read_to_string(ios.join("project.yml")).unwrap();
         let mut seen = 0;
         for line in project.lines() {
@@ -159,7 +158,7 @@ mod tests {
 
     #[test]
     fn nothing_asks_for_the_network() {
-        let support = bundled::root().join("ios/App/Support");
+        let support = places::root().join("ios/App/Support");
         for name in ["Kerbside.entitlements", "Extension.entitlements"] {
             let text = fs::read_to_string(support.join(name)).unwrap();
             let keys: Vec<_> =

@@ -15,7 +15,7 @@ use std::process::{Child, Command, Stdio};
 use crate::args::Args;
 use crate::failure::{Failure, Result};
 use crate::test::Ran;
-use crate::{bundled, tools};
+use crate::{places, tools};
 
 const USAGE: &str = "cargo xtask fuzz [--seconds N] [TARGET…]
   fuzzes the targets, all of them if none is named, each for N seconds (60)";
@@ -137,11 +137,11 @@ fn build() -> Result<()> {
 }
 
 fn source() -> PathBuf {
-    bundled::root().join("fuzz")
+    places::root().join("fuzz")
 }
 
 fn place() -> PathBuf {
-    tools::target().join("fuzz")
+    places::target().join("fuzz")
 }
 
 /// One target at work.
