@@ -23,6 +23,7 @@ from batches import sequences
 from classes import CLASSES
 from evaluate import load_model
 from model import Adapted
+from precision import products
 from sequence import load_words
 from stream import Replay, stream
 
@@ -62,7 +63,7 @@ def prompt(rng):
 def seeing(model):
     """Pixels -> what the plain base keeps of them: (layers, 2, batch, heads, 256, head), keys and values."""
     def see(pixels):
-        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        with torch.no_grad(), products():
             _, cache = model.image_pass(model.projector(model.vision_tower(pixels)))
         return torch.stack([torch.stack(kv) for kv in cache])
     return see
@@ -71,7 +72,7 @@ def seeing(model):
 def learn(model, words, codec, views, cache, rng):
     prompts = [prompt(rng) for _ in views.labels]
     text = sequences(words, codec, views.labels, views.boxes, views.masks, rng, prompts)
-    with torch.autocast("cpu", torch.bfloat16):
+    with products():
         ids = own_codes(model, words, text, cache, rng, adapted=True)
         states = model.text_pass(ids, text.prefix, cache, adapted=True)
     return L.token_losses(model, words, codec, states.float(), text, BOX_SPREAD)

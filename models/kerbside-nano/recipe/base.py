@@ -6,9 +6,9 @@
 
 Tasks `segment` and `detect` are mixed, and with --texts the written tasks too. Learning rate and the softness of
 box targets follow the share of --minutes that has passed, counted over all runs of one training (kept in the
-checkpoint). Products are computed in bfloat16 where the processor has it (on AVX-512 four times as fast); weights,
-norms, losses and their sums stay in float32. With --compiled, which needs a C++ compiler, the image's way is fused:
-a sixth less time a step.
+checkpoint). Products are computed in bfloat16 where the processor has it (on one with
+AVX-512 four times as fast); weights, norms, losses and their sums stay in float32. With --compiled, which
+needs a C++ compiler, the image's way is fused: a sixth less time a step.
 """
 
 import argparse
@@ -28,6 +28,7 @@ import losses as L
 from batches import sequences
 from evaluate import score_views
 from model import Nano, Size, initialise
+from precision import products
 from sequence import CELLS, LOC_BINS, SEG_CODES, load_words
 from stream import Replay, held_out, stream
 from texts import Texts
@@ -112,7 +113,7 @@ def learn(model, heads, words, codec, views, below, look, texts, teacher, rng, w
     twice = lambda x: torch.cat([x] * TEXTS)
     text = sequences(words, codec, twice(views.labels), twice(views.boxes), twice(views.masks), rng)
     gazes = []
-    with torch.autocast("cpu", torch.bfloat16):
+    with products():
         embeddings, seen, cache = look(below)
         doubled = [(twice(k), twice(v)) for k, v in cache]
         ids = own_codes(model, words, text, doubled, rng)
@@ -134,7 +135,7 @@ def learn(model, heads, words, codec, views, below, look, texts, teacher, rng, w
     if texts:
         # Without a photo: the answer is in the prompt. Their adapters learn to have one in front.
         batch = texts.pick(WRITTEN, rng)
-        with torch.autocast("cpu", torch.bfloat16):
+        with products():
             written, middle = model.text_pass(batch.ids, batch.prefix, None, middle=L.MIDDLE)
         out["written"] = L.written_loss(model, written, batch)
         out["told"], _ = heads["told"](middle, batch.hints)
@@ -144,7 +145,7 @@ def learn(model, heads, words, codec, views, below, look, texts, teacher, rng, w
 def seeing(tower, frozen):
     """The frozen layers of the tower as a function of pixels."""
     def see(pixels):
-        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        with torch.no_grad(), products():
             return tower.run_layers(tower.embed(pixels), 0, frozen)
     return see
 

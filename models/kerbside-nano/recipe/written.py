@@ -25,6 +25,7 @@ import adapter as adapters
 from classes import CLASSES
 from evaluate import load_model
 from losses import MIDDLE, Told, states_at, written_logits
+from precision import products
 from sequence import LOC_BINS, SEG_CODES, load_words
 from stream import stream
 from texts import Texts
@@ -54,7 +55,7 @@ def photo_caches(model, data, count):
     """Keys and values of some photos, each one of 8: a list of caches."""
     batches, out = stream(data, 8, 900), []
     for _ in range(count):
-        with torch.autocast("cpu", torch.bfloat16):
+        with products():
             _, cache = model.image_pass(model.projector(model.vision_tower(next(batches).pixels())))
         out.append(cache)
     return out
@@ -71,7 +72,7 @@ def before(texts_count, cache):
 def losses(model, batch, cache, told=None):
     """Of each place the cross-entropy among its permitted tokens, and whether the right one is the likeliest; and
     what `told` makes of the prompt."""
-    with torch.autocast("cpu", torch.bfloat16):
+    with products():
         cache = before(len(batch.ids), cache)
         states, middle = model.text_pass(batch.ids, batch.prefix, cache, adapted=True, middle=MIDDLE)
     logits = written_logits(model, states, batch)

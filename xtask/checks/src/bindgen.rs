@@ -15,13 +15,14 @@ pub struct Bindgen {
 
 impl Bindgen {
     /// Builds both in one call: the library must not be stripped, and a debug build never is. The
-    /// whole workspace, as the tests build it: alone, what the two are made of would have other
-    /// features and be compiled a second time.
+    /// whole workspace, with the examples that it could have, as the tests build it: otherwise what
+    /// the two are made of would have other features and be compiled a second time.
     ///
     /// # Errors
     /// If something does not compile.
     pub fn build() -> Result<Self> {
-        tools::run("cargo", &["build", "--workspace", "--features", FEATURES, "--locked"])?;
+        let whole = ["--workspace", "--lib", "--bins", "--examples", "--features", FEATURES];
+        tools::run("cargo", &[&["build", "--locked"], &whole[..]].concat())?;
         Ok(Self { program: program("bindgen"), library: library() })
     }
 

@@ -26,7 +26,6 @@ fn the_recipe_reads_the_pack_and_learns() {
         .current_dir(recipe)
         .env("KERBSIDE_TEXTS", texts)
         .env("HF_HUB_OFFLINE", "1")
-        .env("PYTHONDONTWRITEBYTECODE", "1")
         .output()
         .unwrap();
     let said = python::words(&tested);

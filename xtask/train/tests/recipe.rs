@@ -140,7 +140,6 @@ fn train(python: &Path, sample: &Sample, base: &Path, data: &Path, out: &Path) {
         .args(settings.split(' '))
         .env("HF_HOME", out.with_extension("cache"))
         .env("HF_HUB_OFFLINE", "1")
-        .env("PYTHONDONTWRITEBYTECODE", "1")
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", words(&output));
