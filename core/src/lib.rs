@@ -66,6 +66,8 @@ pub mod quant;
 pub mod rules;
 pub mod schedule;
 pub mod simd;
+#[cfg(test)]
+mod stopwatch;
 pub mod store;
 pub mod structured;
 pub mod threads;

@@ -3,7 +3,9 @@
 
 use std::sync::mpsc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use crate::stopwatch::Stopwatch;
 
 /// Most time of a processor.
 const SECOND: Duration = Duration::from_secs(1);
@@ -22,9 +24,9 @@ const WATCHDOG: Duration = Duration::from_secs(60);
 pub fn within_limits(name: &str, work: impl FnOnce() + Send + 'static) {
     let (done, waiting) = mpsc::channel();
     let measured = move || {
-        let begun = spent();
+        let watch = Stopwatch::start();
         let memory = allocation_counter::measure(work);
-        done.send((spent() - begun, memory.bytes_max)).expect("somebody waits");
+        done.send((watch.spent(), memory.bytes_max)).expect("somebody waits");
     };
     let thread = thread::Builder::new().name(name.to_owned()).stack_size(STACK);
     let thread = thread.spawn(measured).expect("a thread can be started");
@@ -40,19 +42,6 @@ pub fn within_limits(name: &str, work: impl FnOnce() + Send + 'static) {
             panic!("{name} panicked or said the wrong thing: see above");
         }
     }
-}
-
-/// The processor's time this thread has had. Where the system does not say, the time on the clock,
-/// a tenth of it: the machine may have much else to do.
-fn spent() -> Duration {
-    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let nanoseconds = told.and_then(|told| told.split(' ').next()?.parse().ok());
-    nanoseconds.map_or_else(clock, Duration::from_nanos)
-}
-
-fn clock() -> Duration {
-    thread_local!(static BEGUN: Instant = Instant::now());
-    BEGUN.with(Instant::elapsed) / 10
 }
 
 /// Defines bad inputs, each a test of its own: `name(input = what is made) { what must hold }`. The

@@ -25,6 +25,8 @@ mod archives;
 mod calendars;
 mod images;
 mod rules;
+#[path = "../../src/stopwatch.rs"]
+mod stopwatch;
 mod tiny;
 mod tokenizer;
 mod weights;

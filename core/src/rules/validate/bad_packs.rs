@@ -1,23 +1,24 @@
 //! Packs as they should not be: each is refused with a clear word, at once.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::rules::fixtures::{Files, tiny};
 use crate::rules::pack::RulePack;
+use crate::stopwatch::Stopwatch;
 
 /// The error for a tiny pack with one file replaced.
 fn refusal(name: &str, bytes: &[u8]) -> String {
     let files = tiny().into_iter().map(|(name, text)| (name, text.into_bytes()));
     let mut files: std::collections::BTreeMap<_, _> = files.collect();
     files.insert(name.to_owned(), bytes.to_vec());
-    let start = Instant::now();
+    let watch = Stopwatch::start();
     let mut error = String::new();
     let memory = allocation_counter::measure(|| {
         error = RulePack::from_files(files).expect_err(name).to_string();
     });
-    assert!(start.elapsed() < Duration::from_secs(1), "{name}: {error}");
+    assert!(watch.spent() < Duration::from_secs(1), "{name}: {error}");
     assert!(memory.bytes_max < 64 << 20, "{name}: {} bytes", memory.bytes_max);
     error
 }
