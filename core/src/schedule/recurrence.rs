@@ -86,15 +86,38 @@ impl Recurrence {
     /// Work is bounded by the range: only a rule with a count is followed from its start.
     pub fn between(&self, from: Date, to: Date) -> impl Iterator<Item = Date> + '_ {
         let rule = self.completed();
-        let first = if rule.count.is_some() { 0 } else { rule.period_of(from) };
+        let first = rule.first_period(from);
+        // Only a rule that has one day in each period begins behind its start and counts.
+        let left = rule.count.map(|count| i64::from(count).saturating_sub(first).max(0) as u32);
         Occurrences {
             from,
             last: rule.until.map_or(to, |until| until.min(to)),
             period: (!rule.is_barren()).then_some(first),
             days: Vec::new().into_iter(),
-            left: rule.count,
+            left,
             rule,
         }
+    }
+
+    /// The day from which the occurrences between `from` and whenever are looked for.
+    pub(crate) fn walks_from(&self, from: Date) -> Date {
+        let rule = self.completed();
+        rule.period(rule.first_period(from)).map_or(from, |(first, _)| first)
+    }
+
+    /// The period in which the walk to `from` begins: the first of all where occurrences have to be
+    /// counted one by one.
+    fn first_period(&self, from: Date) -> i64 {
+        if self.count.is_some() && !self.is_plainly_daily() { 0 } else { self.period_of(from) }
+    }
+
+    /// Whether each period is one day, and that day an occurrence.
+    fn is_plainly_daily(&self) -> bool {
+        self.frequency == Frequency::Daily
+            && self.weekdays.is_empty()
+            && self.month_days.is_empty()
+            && self.months.is_empty()
+            && self.set_positions.is_empty()
     }
 
     /// The rule with what it takes from its start written out.

@@ -411,9 +411,9 @@ struct Room {
     steps: usize,
 }
 
-/// The work of following a rule, at most: a rule with a count is followed from its start.
+/// The work of following a rule, at most: most rules with a count are followed from their start.
 fn steps(rule: &Recurrence, begin: Date, last: Date) -> usize {
-    let first = if rule.count.is_some() { rule.start } else { begin };
+    let first = rule.walks_from(begin);
     let last = rule.until.map_or(last, |until| until.min(last));
     let days = usize::try_from((last - first).get_days()).unwrap_or(0);
     let parts = rule.weekdays.len() + rule.month_days.len() + rule.months.len();

@@ -117,6 +117,18 @@ fn rules_that_never_or_seldom_happen_take_no_time() {
 }
 
 #[test]
+fn a_count_is_kept_wherever_one_begins_to_look() {
+    let mut rule = Recurrence::new(date(2026, 1, 1), Frequency::Daily);
+    (rule.interval, rule.count) = (3, Some(5));
+    let all = [1, 4, 7, 10, 13].map(|day| date(2026, 1, day));
+    for (from, left) in [(1, 5), (2, 4), (4, 4), (12, 1), (13, 1), (14, 0), (30, 0)] {
+        let days: Vec<Date> = rule.between(date(2026, 1, from), date(2026, 3, 1)).collect();
+        assert_eq!(days, all[5 - left..], "from the {from}th");
+    }
+    assert_eq!(rule.between(date(2025, 1, 1), Date::MAX).count(), 5);
+}
+
+#[test]
 fn the_ends_of_the_calendar_are_no_panic() {
     for frequency in [Frequency::Daily, Frequency::Weekly, Frequency::Monthly, Frequency::Yearly] {
         let last = Recurrence::new(Date::MAX, frequency);
