@@ -87,28 +87,37 @@ impl Recurrence {
     pub fn between(&self, from: Date, to: Date) -> impl Iterator<Item = Date> + '_ {
         let rule = self.completed();
         let first = rule.first_period(from);
-        // Only a rule that has one day in each period begins behind its start and counts.
-        let left = rule.count.map(|count| i64::from(count).saturating_sub(first).max(0) as u32);
         Occurrences {
             from,
             last: rule.until.map_or(to, |until| until.min(to)),
             period: (!rule.is_barren()).then_some(first),
             days: Vec::new().into_iter(),
-            left,
+            left: rule.left_at(first),
             rule,
         }
     }
 
-    /// The day from which the occurrences between `from` and whenever are looked for.
-    pub(crate) fn walks_from(&self, from: Date) -> Date {
+    /// Most days that are looked at to find the occurrences between two days.
+    pub(crate) fn days_looked_at(&self, from: Date, to: Date) -> usize {
         let rule = self.completed();
-        rule.period(rule.first_period(from)).map_or(from, |(first, _)| first)
+        let first = rule.first_period(from);
+        let begin = rule.period(first).map_or(from, |(begin, _)| begin);
+        let days = usize::try_from(days_between(begin, to)).unwrap_or(0);
+        let left = rule.left_at(first).filter(|_| rule.is_plainly_daily());
+        left.map_or(days, |left| days.min(left as usize))
     }
 
     /// The period in which the walk to `from` begins: the first of all where occurrences have to be
     /// counted one by one.
     fn first_period(&self, from: Date) -> i64 {
         if self.count.is_some() && !self.is_plainly_daily() { 0 } else { self.period_of(from) }
+    }
+
+    /// How many occurrences a rule with a count still has at its `period`: the first of all, or one
+    /// before which each had one.
+    fn left_at(&self, period: i64) -> Option<u32> {
+        let left = i64::from(self.count?).saturating_sub(period);
+        Some(u32::try_from(left).unwrap_or(0))
     }
 
     /// Whether each period is one day, and that day an occurrence.

@@ -413,12 +413,10 @@ struct Room {
 
 /// The work of following a rule, at most: most rules with a count are followed from their start.
 fn steps(rule: &Recurrence, begin: Date, last: Date) -> usize {
-    let first = rule.walks_from(begin);
     let last = rule.until.map_or(last, |until| until.min(last));
-    let days = usize::try_from((last - first).get_days()).unwrap_or(0);
     let parts = rule.weekdays.len() + rule.month_days.len() + rule.months.len();
     // Whether a rule has days at all is looked up in a year.
-    (days + 366) * (parts + 1)
+    (rule.days_looked_at(begin, last) + 366) * (parts + 1)
 }
 
 /// The days that an entry with a RECURRENCE-ID takes away from the one with the same UID.
