@@ -83,7 +83,8 @@ impl Recurrence {
 
     /// The occurrences from `from` to `to`, both included, in ascending order.
     ///
-    /// Work is bounded by the range: only a rule with a count is followed from its start.
+    /// Work is bounded by the range: only a rule with a count, unless plainly daily, is followed
+    /// from its start.
     pub fn between(&self, from: Date, to: Date) -> impl Iterator<Item = Date> + '_ {
         let rule = self.completed();
         let first = rule.first_period(from);
@@ -100,17 +101,20 @@ impl Recurrence {
     /// Most days that are looked at to find the occurrences between two days.
     pub(crate) fn days_looked_at(&self, from: Date, to: Date) -> usize {
         let rule = self.completed();
-        let first = rule.first_period(from);
-        let begin = rule.period(first).map_or(from, |(begin, _)| begin);
+        let begin = if rule.is_counted_from_its_start() { rule.start } else { from };
         let days = usize::try_from(days_between(begin, to)).unwrap_or(0);
-        let left = rule.left_at(first).filter(|_| rule.is_plainly_daily());
+        let left = rule.left_at(rule.first_period(from)).filter(|_| rule.is_plainly_daily());
         left.map_or(days, |left| days.min(left as usize))
     }
 
-    /// The period in which the walk to `from` begins: the first of all where occurrences have to be
-    /// counted one by one.
+    /// The period in which the walk to `from` begins.
     fn first_period(&self, from: Date) -> i64 {
-        if self.count.is_some() && !self.is_plainly_daily() { 0 } else { self.period_of(from) }
+        if self.is_counted_from_its_start() { 0 } else { self.period_of(from) }
+    }
+
+    /// Whether occurrences have to be counted one by one.
+    fn is_counted_from_its_start(&self) -> bool {
+        self.count.is_some() && !self.is_plainly_daily()
     }
 
     /// How many occurrences a rule with a count still has at its `period`: the first of all, or one
