@@ -8,4 +8,4 @@ HAS_BFLOAT16 = any(torch.cpu.get_capabilities().get(name) for name in ("avx512_b
 
 def products():
     """A context with products in bfloat16 where the processor multiplies it: elsewhere that is slower than float32."""
-    return torch.autocast("cpu", torch.bfloat16, enabled=bool(HAS_BFLOAT16))
+    return torch.autocast("cpu", torch.bfloat16, enabled=HAS_BFLOAT16)

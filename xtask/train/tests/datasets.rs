@@ -2,9 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use checks::python;
 use std::process::Command;
 
+use checks::python;
 use image::RgbImage;
 use kerbside_train::data::card::Card;
 use kerbside_train::data::parquet::{SampleWriter, Samples};

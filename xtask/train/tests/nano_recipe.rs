@@ -2,9 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use checks::python;
 use std::path::Path;
 use std::process::Command;
+
+use checks::python;
 
 #[test]
 fn the_recipe_reads_the_pack_and_learns() {
