@@ -31,7 +31,7 @@ from model import Nano, Size, initialise
 from precision import products
 from sequence import CELLS, LOC_BINS, SEG_CODES, load_words
 from stream import Replay, held_out, stream
-from texts import Texts
+from texts import Texts, grown
 from views import load_tower
 
 DECAY, AVERAGE = 0.03, 0.998
@@ -39,7 +39,6 @@ FADE = 0.75                  # a tower's layer learns at so much of the rate of 
 TEXTS = 1                    # sequences written about each view; with a frozen tower two cost little more
 REPLAYED = 3                 # times that a view is learned from where the whole tower is frozen
 OWN = 0.65                   # share of masks whose codes are read as the model would have written them
-WRITTEN = 24                 # sequences of the written tasks beside each batch
 SCORE_EVERY = 20             # minutes between looks at the held-out views
 PAUSE = 5                    # seconds that a step counts at most: a process that was stopped for a while lost no time
 
@@ -108,8 +107,8 @@ def looking(model, frozen):
     return look
 
 
-def learn(model, heads, words, codec, views, below, look, texts, teacher, rng, width):
-    """The losses of one batch, by name. `below` is what the frozen layers of the tower made of it."""
+def learn(model, heads, words, codec, views, below, look, teacher, rng, width):
+    """The losses of one batch of views, by name. `below` is what the frozen layers of the tower made of it."""
     twice = lambda x: torch.cat([x] * TEXTS)
     text = sequences(words, codec, twice(views.labels), twice(views.boxes), twice(views.masks), rng)
     gazes = []
@@ -132,14 +131,15 @@ def learn(model, heads, words, codec, views, below, look, texts, teacher, rng, w
         target = teacher[twice(views.numbers)[view, slot]].float()
         out["taught"] = L.taught_loss(heads["pupil"], twice(seen)[view], L.states_at(states, text.label), text.cover,
                                       target)
-    if texts:
-        # Without a photo: the answer is in the prompt. Their adapters learn to have one in front.
-        batch = texts.pick(WRITTEN, rng)
-        with products():
-            written, middle = model.text_pass(batch.ids, batch.prefix, None, middle=L.MIDDLE)
-        out["written"] = L.written_loss(model, written, batch)
-        out["told"], _ = heads["told"](middle, batch.hints)
     return out
+
+
+def read(model, text_pass, told, batch):
+    """The losses of some written tasks, by name. No photo stands before them: the answer is in the prompt, and their
+    adapters learn to have one in front."""
+    with products():
+        states, middle = text_pass(batch.ids, batch.prefix, None, middle=L.MIDDLE)
+    return {"written": L.written_loss(model, states, batch), "told": told(middle, batch.hints)[0]}
 
 
 def seeing(tower, frozen):
@@ -183,6 +183,8 @@ def main():
     parser.add_argument("--teacher", type=Path, help="what teacher.py wrote")
     parser.add_argument("--minutes", type=float, default=65)
     parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--written", type=int, default=24, help="sequences of --texts in each step")
+    parser.add_argument("--every", type=int, default=1, help="steps from one batch of views to the next, with --texts")
     parser.add_argument("--layers", type=int, default=5)
     parser.add_argument("--peak", type=float, default=1.5e-3)
     parser.add_argument("--peak-tower", type=float, default=1e-4)
@@ -228,16 +230,21 @@ def main():
     times = REPLAYED if frozen == model.s.vision_layers else 1
     replay = Replay(batches, seeing(model.vision_tower, frozen), times)
     look = looking(model, frozen)
+    text_pass = model.text_pass
     if args.compiled:
-        look = torch.compile(look)
+        look, text_pass = torch.compile(look), torch.compile(text_pass, dynamic=True)
     print("parameters", sum(p.numel() for p in model.parameters()), "held out", len(held.pictures), flush=True)
     last_step, last_save, last_score, sums = time.time(), time.time(), time.time(), []
     while spent < 60 * args.minutes:
         share = spent / (60 * args.minutes)
         for group in optimiser.param_groups:
             group["lr"] = group["peak"] * rate(step, share)
-        views, below = replay.pick(rng)
-        out = learn(model, heads, words, codec, views, below, look, texts, teacher, rng, spread(share, args.width))
+        out = {}
+        if step % args.every == 0:
+            views, below = replay.pick(rng)
+            out |= learn(model, heads, words, codec, views, below, look, teacher, rng, spread(share, args.width))
+        if texts:
+            out |= read(model, text_pass, heads["told"], texts.pick(args.written, rng, grown(share)))
         loss = L.total(out)
         optimiser.zero_grad()
         loss.backward()
@@ -250,7 +257,8 @@ def main():
         step += 1
         sums.append({k: v.item() for k, v in out.items()})
         if step % 50 == 0:
-            mean = {k: round(float(np.mean([s[k] for s in sums if k in s])), 3) for k in sums[0]}
+            names = dict.fromkeys(k for s in sums for k in s)
+            mean = {k: round(float(np.mean([s[k] for s in sums if k in s])), 3) for k in names}
             print(f"step {step} {spent / 60:.1f} min", mean, flush=True)
             sums = []
         spent, last_step = spent + min(PAUSE, time.time() - last_step), time.time()

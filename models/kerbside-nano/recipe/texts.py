@@ -16,7 +16,9 @@ import torch
 
 from sequence import Words
 
-LONGEST = 320     # tokens; longer ones are left out
+LONGEST = 320            # tokens; longer ones are left out
+WINDOW = 4               # batches of neighbours by length that one is drawn from
+SHORT, GROWN = 0.3, 0.5  # share of the texts, the shortest, that training starts with; when all have come in
 WORDS = {"state": ["clean", "dirty", "unsure"], "battery": ["yes", "no", "unsure"]}
 
 
@@ -150,7 +152,13 @@ class Texts:
                      choices, {field: torch.tensor(some) for field, some in told.items()})
 
     def pick(self, count: int, rng: np.random.Generator, share=1.0):
-        """Random ones of about one length, of the shortest `share`."""
-        few = sorted(rng.integers(max(count, int(share * len(self.rows))), size=4 * count))
-        start = rng.integers(4) * count
-        return self.padded([self.rows[n] for n in few[start:start + count]])
+        """Random ones of nearly one length, of the shortest `share`: little is padded."""
+        among = max(count, int(share * len(self.rows)))
+        first = max(0, min(rng.integers(among), among - WINDOW * count))
+        numbers = rng.integers(first, min(among, first + WINDOW * count), count)
+        return self.padded([self.rows[n] for n in numbers])
+
+
+def grown(share):
+    """Share of the texts, the shortest, that a training reads when so much of its time has passed."""
+    return min(1.0, SHORT + (1 - SHORT) * share / GROWN)

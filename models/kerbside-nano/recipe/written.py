@@ -28,11 +28,10 @@ from losses import MIDDLE, Told, states_at, written_logits
 from precision import products
 from sequence import LOC_BINS, SEG_CODES, load_words
 from stream import stream
-from texts import Texts
+from texts import Texts, grown
 
 PEAK, PEAK_WORDS, DROPOUT = 2e-3, 4e-3, 0.0
 TOLD = 1.0               # weight of what the prompt is told
-SHORT, GROWN = 0.3, 0.5  # share of the texts, the shortest, that training starts with; when all have come in
 BLIND = 0.7              # share of the time in which no photo stands in front
 SAVED_EVERY = 300        # steps
 PHOTOS = 12              # batches of photos whose keys and values stand in front of the texts in turn
@@ -151,7 +150,7 @@ def main():
         for group in optimiser.param_groups:
             group["lr"] = group["peak"] * min(1, (step + 1) / 50) * (0.02 + 0.49 * (1 + math.cos(math.pi * share)))
         cache = caches[rng.integers(PHOTOS)] if share > BLIND else None
-        batch = texts.pick(args.batch, rng, min(1, SHORT + (1 - SHORT) * share / GROWN))
+        batch = texts.pick(args.batch, rng, grown(share))
         each, right, (told_loss, told_right) = losses(model, batch, cache, told)
         optimiser.zero_grad()
         (each.mean() + TOLD * told_loss).backward()
