@@ -9,6 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use checks::not_run::not_run;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use kerbside_core::schedule::ics::{Import, ImportOptions, import};
@@ -152,7 +153,7 @@ fn difference(golden: &Golden, found: Option<&Import>) -> Option<(usize, usize, 
 fn days_of_real_files_equal_another_programs() {
     let folder = match folder() {
         Ok(folder) => folder,
-        Err(why) => return println!("not run: {why}"),
+        Err(why) => return not_run(why),
     };
     let golden_files = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/calendars/golden");
     let (mut files, mut days, mut wrong) = (0, 0, Vec::new());

@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use checks::not_run::not_run;
 use jiff::civil::date;
 use kerbside_core::rules::{Class, Context, Outcome, Perceived, RulePack, Verdict};
 use serde_json::{Value, json};
@@ -641,7 +642,7 @@ fn towns(folder: &Path, found: &mut Vec<PathBuf>) {
 fn real_towns_are_understood() {
     let root = match shared() {
         Ok(root) => root,
-        Err(why) => return println!("not run: {why}"),
+        Err(why) => return not_run(why),
     };
     let mut folders = Vec::new();
     towns(&root, &mut folders);

@@ -134,13 +134,13 @@ fn quantise_q8(weights: &[f32; BLOCK_COLS]) -> (f16, [i32; BLOCK_COLS]) {
     (scale, round_to(weights, scale, -127, 127))
 }
 
-/// 4 bits, -8..=7. Of the scales around "largest magnitude becomes -8 or 7" the one with the
-/// least squared error is kept; large weights count more, since they meet large products.
+/// 4 bits, -8..=7. Of the scales around "largest magnitude becomes -8" the one with the least
+/// squared error is kept: a smaller one cuts the extreme off, and all others lie closer.
 fn quantise_q4(weights: &[f32; BLOCK_COLS]) -> (f16, [i32; BLOCK_COLS]) {
     let extreme = weights.iter().fold(0f32, |m, &w| if w.abs() > m.abs() { w } else { m });
     let mut best = (f16::ZERO, [0; BLOCK_COLS]);
     let mut least = f32::INFINITY;
-    for step in 0..16 {
+    for step in 0..20 {
         // A signed scale lets the extreme weight land on -8, the range's larger end.
         let scale = storable(extreme / -(6.5 + 0.125 * step as f32));
         let quants = round_to(weights, scale, -8, 7);
@@ -166,7 +166,7 @@ fn round_to(weights: &[f32; BLOCK_COLS], scale: f16, low: i32, high: i32) -> [i3
 
 fn squared_error(weights: &[f32; BLOCK_COLS], scale: f16, quants: &[i32; BLOCK_COLS]) -> f32 {
     let scale = scale.to_f32();
-    let term = |(&w, &q): (&f32, &i32)| w.abs() * (w - q as f32 * scale).powi(2);
+    let term = |(&w, &q): (&f32, &i32)| (w - q as f32 * scale).powi(2);
     weights.iter().zip(quants).map(term).sum()
 }
 
@@ -235,7 +235,7 @@ mod tests {
         };
         let (ours, plain) = (error(&mut ours.into_iter()), error(&mut plain.into_iter()));
         println!("relative RMS error: {ours:.4}, with plain scales {plain:.4}");
-        assert!(ours < 0.98 * plain, "{ours} beside {plain}");
+        assert!(ours < 0.95 * plain, "{ours} beside {plain}");
     }
 
     proptest! {

@@ -58,10 +58,7 @@ pub fn run(mut args: Args) -> Result<()> {
     if targets.is_empty() {
         targets = TARGETS.to_vec();
     }
-    match fuzz(&targets, seconds)? {
-        Ran::Passed => Ok(()),
-        Ran::NotRun(why) => Err(Failure::new(why)),
-    }
+    fuzz(&targets, seconds)?.done()
 }
 
 /// All targets, each for a minute, as a check.

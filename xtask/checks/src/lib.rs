@@ -10,6 +10,7 @@ pub mod fuzz;
 pub mod handover;
 pub mod ios;
 pub mod kotlin;
+pub mod not_run;
 pub mod phone;
 pub mod places;
 pub mod python;

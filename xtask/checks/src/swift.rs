@@ -36,10 +36,7 @@ pub fn run(mut args: Args) -> Result<()> {
     if args.next(USAGE)?.is_some() {
         return Err(Failure::new(USAGE));
     }
-    match check()? {
-        Ran::Passed => Ok(()),
-        Ran::NotRun(why) => Err(Failure::new(why)),
-    }
+    check()?.done()
 }
 
 /// The same as a check.

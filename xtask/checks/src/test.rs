@@ -17,6 +17,7 @@ use std::time::Instant;
 use crate::args::Args;
 use crate::bindgen::FEATURES;
 use crate::failure::{Failure, Result};
+use crate::not_run::List;
 use crate::{emulated, fuzz, kotlin, phone, places, python, swift};
 
 /// One check: what it is called and what runs it.
@@ -37,8 +38,20 @@ enum Work {
 pub enum Ran {
     /// It ran, and all is well.
     Passed,
+    /// All is well with what ran; the others, each with its reason.
+    But(Vec<String>),
     /// This machine lacks something it needs.
     NotRun(String),
+}
+
+impl Ran {
+    /// For who asked for this and nothing else.
+    pub fn done(self) -> Result<()> {
+        match self {
+            Self::Passed | Self::But(_) => Ok(()),
+            Self::NotRun(why) => Err(Failure::new(why)),
+        }
+    }
 }
 
 /// In the order that finds mistakes soonest.
@@ -142,16 +155,20 @@ fn in_turn(checks: &[&'static Check]) -> Vec<&'static str> {
     let mut preparation = has("tests").then(|| thread::spawn(prepare));
     let mut failed = Vec::new();
     for check in checks {
-        if check.work.needs_tools() {
+        if check.needs_tools() {
             // What it did not bring, the check tries again, and says why it cannot.
             preparation.take().map(JoinHandle::join);
         }
         eprintln!("== {}", check.name);
         let start = Instant::now();
-        let result = check.work.run();
+        let result = check.run();
         let seconds = start.elapsed().as_secs_f32();
         match result {
             Ok(Ran::Passed) => eprintln!("== {}: passed in {seconds:.0} s", check.name),
+            Ok(Ran::But(others)) => {
+                eprintln!("== {}: passed in {seconds:.0} s, but for", check.name);
+                others.iter().for_each(|other| eprintln!("==   not run: {other}"));
+            }
             Ok(Ran::NotRun(why)) => eprintln!("== {}: not run: {why}", check.name),
             Err(failure) => {
                 eprintln!("== {}: FAILED after {seconds:.0} s: {failure}", check.name);
@@ -203,25 +220,28 @@ impl Beside {
     }
 }
 
-impl Work {
+impl Check {
     fn needs_tools(&self) -> bool {
-        matches!(self, Self::Task(_))
+        matches!(self.work, Work::Task(_))
     }
 
     fn run(&self) -> Result<Ran> {
-        match self {
-            Self::Task(task) => task(),
-            Self::Command(words) => {
+        match self.work {
+            Work::Task(task) => task(),
+            Work::Command(words) => {
+                let list = List::begin(&places::target(), self.name)?;
+                let (name, path) = list.variable();
                 let status = Command::new(words[0])
                     .args(&words[1..])
                     .current_dir(places::root())
+                    .env(name, path)
                     .env("RUSTDOCFLAGS", "-D warnings")
                     .status()
                     .map_err(|e| Failure::from(e).during(words[0]))?;
-                if status.success() {
-                    Ok(Ran::Passed)
-                } else {
-                    Err(Failure::new(format!("{} ({status})", words.join(" "))))
+                match (status.success(), list.lines()) {
+                    (true, others) if others.is_empty() => Ok(Ran::Passed),
+                    (true, others) => Ok(Ran::But(others)),
+                    (false, _) => Err(Failure::new(format!("{} ({status})", words.join(" ")))),
                 }
             }
         }

@@ -6,6 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use checks::not_run::not_run;
 use kerbside_core::cancel::CancelToken;
 use kerbside_core::store::{self, BUNDLED, ModelStore};
 
@@ -33,7 +34,7 @@ pub fn behind_shell(before: &str, task: &str, paths: &[(&str, &Path)]) -> Comman
 pub fn with_mounts(before: &str, task: &str, paths: &[(&str, &Path)]) -> Option<Command> {
     let allowed = Command::new("unshare").args(["-rm", "true"]).output();
     if !allowed.is_ok_and(|output| output.status.success()) {
-        println!("not run: this system allows no mounts of one's own (unshare -rm)");
+        not_run("this system allows no mounts of one's own (unshare -rm)");
         return None;
     }
     let shell = behind_shell(before, task, paths);

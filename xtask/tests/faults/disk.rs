@@ -3,6 +3,8 @@
 use std::fs;
 use std::process::{Command, Stdio};
 
+use checks::not_run::not_run;
+
 use crate::child;
 use crate::library::{Library, names};
 
@@ -150,7 +152,7 @@ fn an_export_without_room_says_so_and_leaves_nothing() {
         let words = format!("{mount}; '{program}' {export}; echo \"ended $?\"; ls -A '{place}'");
         let output = Command::new("unshare").args(["-rm", "sh", "-c", &words]).output();
         let Some(output) = output.ok().filter(|output| output.status.success()) else {
-            return println!("not run: this system allows no mounts of one's own (unshare -rm)");
+            return not_run("this system allows no mounts of one's own (unshare -rm)");
         };
         let said = String::from_utf8_lossy(&output.stdout);
         let (error, end) = (String::from_utf8_lossy(&output.stderr), said.split("ended ").last());
@@ -163,7 +165,7 @@ fn an_export_without_room_says_so_and_leaves_nothing() {
 fn words_without_room_end_in_one_line() {
     let _turn = crate::turn();
     let full = fs::File::options().write(true).open("/dev/full");
-    let Ok(full) = full else { return println!("not run: this system has no /dev/full") };
+    let Ok(full) = full else { return not_run("this system has no /dev/full") };
     let mut schedule = Command::new(env!("CARGO_BIN_EXE_xtask"));
     schedule.args(["schedule", "--community", "yokohama", "--zone", "mon-fri"]);
     let output = schedule.stdout(full).output().unwrap();

@@ -9,6 +9,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
+use checks::not_run::not_run;
 use image::{Rgb, RgbImage};
 use kerbside_core::detection;
 use kerbside_core::mask::{BinaryMask, MaskCodec};
@@ -272,7 +273,7 @@ fn bad_input_gets_one_clear_line() {
 fn real_photos_become_samples() {
     let folder = bundled::root().join("../shared/data/taco/train");
     if !folder.exists() {
-        return println!("not run: no {}", folder.display());
+        return not_run(format_args!("no {}", folder.display()));
     }
     let scratch = tempfile::tempdir().unwrap();
     let out = scratch.path().join("out");

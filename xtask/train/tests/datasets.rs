@@ -4,6 +4,7 @@
 
 use std::process::Command;
 
+use checks::not_run::not_run;
 use checks::python;
 use image::RgbImage;
 use kerbside_train::data::card::Card;
@@ -47,7 +48,7 @@ fn sample(label: &str, split: Split, size: Option<(u32, u32)>) -> Sample {
 fn datasets_reads_pictures_texts_and_lists() {
     let python = match python::python().unwrap() {
         Ok(python) => python,
-        Err(why) => return println!("not run: {why}"),
+        Err(why) => return not_run(why),
     };
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("samples");

@@ -5,13 +5,14 @@
 use std::path::Path;
 use std::process::Command;
 
+use checks::not_run::not_run;
 use checks::python;
 
 #[test]
 fn the_recipe_reads_the_pack_and_learns() {
     let python = match python::python().unwrap() {
         Ok(python) => python,
-        Err(why) => return println!("not run: {why}"),
+        Err(why) => return not_run(why),
     };
     let folder = tempfile::tempdir().unwrap();
     let texts = folder.path().join("texts.jsonl");

@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use checks::not_run::not_run;
 use checks::python::{python, words};
 use kerbside_core::CancelToken;
 use kerbside_core::engine::{Engine, EngineOptions, SEGMENT, SegmentRequest};
@@ -33,7 +34,7 @@ fn repository() -> PathBuf {
 fn two_steps_give_an_adapter_that_the_engine_loads() {
     let python = match python().unwrap() {
         Ok(python) => python,
-        Err(why) => return println!("not run: {why}"),
+        Err(why) => return not_run(why),
     };
     let dir = tempfile::tempdir().unwrap();
     let base = dir.path().join("base");

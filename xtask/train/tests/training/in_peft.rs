@@ -1,22 +1,21 @@
-//! Our adapters in `peft` itself, where there is one.
+//! Our adapters in `peft` itself.
 
 use std::path::Path;
 use std::process::Command;
 
+use checks::not_run::not_run;
+use checks::python;
 use kerbside_core::pack::PrefixMode;
 use kerbside_train::train::peft_out;
 use kerbside_train::train::photos::Sight;
 
 use crate::tiny::{Tiny, golden, golden_runs, input};
 
-/// Names a Python that has `models/reference/requirements.txt`.
-const PYTHON: &str = "KERBSIDE_PYTHON";
-
 #[test]
 fn peft_loads_what_was_trained_here() {
-    let Ok(python) = std::env::var(PYTHON) else {
-        eprintln!("not run: {PYTHON} names no Python with models/reference/requirements.txt");
-        return;
+    let python = match python::python().unwrap() {
+        Ok(python) => python,
+        Err(why) => return not_run(why),
     };
     for run in golden_runs() {
         let tiny = Tiny::new(&run.kind, run.mode);
@@ -45,10 +44,10 @@ fn peft_loads_what_was_trained_here() {
 }
 
 /// How many pairs `peft` loaded, and the loss it computes with them.
-fn in_peft(python: &str, kind: &str, mode: PrefixMode, folder: &Path) -> (usize, f64) {
+fn in_peft(python: &Path, kind: &str, mode: PrefixMode, folder: &Path) -> (usize, f64) {
     let script = golden("../../../models/reference/measure_adapter.py");
     let run = Command::new(python).arg(script).args([kind, &mode.to_string()]).arg(folder).output();
-    let run = run.unwrap_or_else(|e| panic!("{PYTHON}={python}: {e}"));
+    let run = run.unwrap_or_else(|e| panic!("{}: {e}", python.display()));
     let words = String::from_utf8_lossy(&run.stderr);
     assert!(run.status.success(), "{words}");
     let answer = String::from_utf8(run.stdout).unwrap();
