@@ -104,8 +104,9 @@ def write_base(theirs, tokenizer: Path, final: Path) -> None:
     replace_folder(fresh, final)
 
 
-def write_adapter(theirs, model: Nano, final: Path) -> None:
-    """Takes the low-rank parts off `model` and writes them in 16 bits, which halves the file."""
+def write_adapter(theirs, model: Nano, final: Path, sure: float | None = None) -> None:
+    """Takes the low-rank parts off `model` and writes them in 16 bits, which halves the file. `sure` is the probability
+    from which on its words count, where one was chosen."""
     rank = next(iter(adapters.places(model).values())).lora_a.shape[0]
     settings = LoraConfig(r=rank, lora_alpha=rank, target_modules=TARGETS, bias="none",
                           base_model_name_or_path=BASE_ID)
@@ -124,8 +125,8 @@ def write_adapter(theirs, model: Nano, final: Path) -> None:
     wrapped.save_pretrained(fresh)
     halved = {name: tensor.half() for name, tensor in load_file(fresh / "adapter_model.safetensors").items()}
     save_file(halved, fresh / "adapter_model.safetensors", metadata={"format": "pt"})
-    add_keys(fresh / "adapter_config.json", {"base_model_name_or_path": BASE_ID,
-                                             "kerbside": {"base": BASE_ID, "prefix_mode": "isolated"}})
+    own = {"base": BASE_ID, "prefix_mode": "isolated"} | ({} if sure is None else {"sure": sure})
+    add_keys(fresh / "adapter_config.json", {"base_model_name_or_path": BASE_ID, "kerbside": own})
     (fresh / "README.md").unlink(missing_ok=True)
     (fresh / "adapter_model.safetensors").chmod(0o644)
     final.parent.mkdir(parents=True, exist_ok=True)
@@ -136,16 +137,17 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--base", type=Path, required=True)
     parser.add_argument("--adapter", action="append", default=[], help="TASK=FILE, as often as there are adapters")
+    parser.add_argument("--sure", action="append", default=[], help="TASK=P, as `evaluate dispose --choose` showed it")
     parser.add_argument("--tokenizer", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
-    words = load_words(args.tokenizer)
+    words, sure = load_words(args.tokenizer), dict(row.split("=", 1) for row in args.sure)
     write_base(to_transformers(load_model(args.base), words), args.tokenizer, args.out / "hf")
     for task, file in (row.split("=", 1) for row in args.adapter):
         model = load_model(args.base)
         theirs = to_transformers(model, words)          # one each: peft puts its parts into the model it is given
         adapters.attach(model, torch.load(file, weights_only=True))
-        write_adapter(theirs, model, args.out / "adapters" / task)
+        write_adapter(theirs, model, args.out / "adapters" / task, float(sure[task]) if task in sure else None)
     print("wrote", *sorted(p.name for p in (args.out / "adapters").glob("*")), "and", args.out / "hf")
 
 
