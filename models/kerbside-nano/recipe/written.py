@@ -163,7 +163,9 @@ def main():
             torch._foreach_lerp_([mean for _, mean in average], learned, 1 - min(0.99, step / (step + 10)))
         sums.append({"loss": each.mean().item(), "right": right.float().mean().item(), **told_right})
         if step % 50 == 0:
-            print(f"step {step} {share:.2f}", {k: round(float(np.mean([s[k] for s in sums])), 3) for k in sums[0]},
+            names = dict.fromkeys(k for s in sums for k in s)           # not every batch has rows to tell apart
+            means = {k: round(float(np.mean([s[k] for s in sums if k in s])), 3) for k in names}
+            print(f"step {step} {share:.2f}", means,
                   "held out", *held_out(model, unseen, cache) if step % 200 == 0 else "", flush=True)
             sums = []
         if step % SAVED_EVERY == 0:
