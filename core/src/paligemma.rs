@@ -186,6 +186,24 @@ impl PaliGemma {
         self.run(sequence, adapter, cancel, observe)
     }
 
+    /// Reads a prompt without a photo before it, as adapters want it that were trained on text alone.
+    ///
+    /// # Errors
+    /// [`Cancelled`]; the sequence can be used again.
+    pub fn prefill_text(
+        &self,
+        sequence: &mut Sequence,
+        prompt: &[u32],
+        adapter: Option<&LoraAdapter>,
+        cancel: &CancelToken,
+    ) -> Result<(), Cancelled> {
+        sequence.cache.truncate(0);
+        sequence.mask = PrefixMask { image: 0, prefix: prompt.len(), mode: self.mode };
+        sequence.hidden.clear();
+        self.language.embed(prompt, &mut sequence.hidden);
+        self.run(sequence, adapter, cancel, &mut |_, _| {})
+    }
+
     /// In `isolated` mode, reads the image by the base alone, unless the sequence holds its keys
     /// and values already. [`Self::prefill`] does so by itself.
     ///

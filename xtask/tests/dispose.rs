@@ -1,5 +1,6 @@
-//! The second and third job on the bundled pack. Its `segment` adapter stands in for one of each
-//! task: what it says is noise, but swapping, sharing and cancelling are as with a trained one.
+//! The second and third job on the bundled pack. Its adapters for them see no photo; where one that
+//! does is wanted its `segment` adapter stands in: what that says is noise, but swapping, sharing and
+//! cancelling are as with a trained one.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -26,12 +27,12 @@ fn engine() -> Engine {
     Engine::open(&bundled::pack(), &EngineOptions::default()).unwrap()
 }
 
-/// An engine with an adapter for each task.
-fn equipped() -> Engine {
+/// An engine whose every adapter sees the photo.
+fn seeing() -> Engine {
     let engine = engine();
-    for task in [DISPOSE, HIGHLIGHT] {
-        engine.load_adapter(task, &bundled::pack().join("adapters/segment")).unwrap();
-        engine.assign(task, Some(task)).unwrap();
+    for (task, id) in [(DISPOSE, "seeing-dispose"), (HIGHLIGHT, "seeing-highlight")] {
+        engine.load_adapter(id, &bundled::pack().join("adapters/segment")).unwrap();
+        engine.assign(task, Some(id)).unwrap();
     }
     engine
 }
@@ -52,7 +53,13 @@ fn request(rules: &RulePack) -> AnalysisRequest<'_> {
 
 #[test]
 fn three_tasks_read_the_photo_once_and_do_not_disturb_each_other() {
-    let (engine, rules) = (equipped(), bundled::rule_pack("taipei").unwrap());
+    for engine in [engine(), seeing()] {
+        three_tasks(&engine);
+    }
+}
+
+fn three_tasks(engine: &Engine) {
+    let rules = bundled::rule_pack("taipei").unwrap();
     let cancel = CancelToken::new();
     let mut session = engine.session();
     let whole = session.analyze(&example(), &request(&rules), &cancel, &mut |_| {}).unwrap();
@@ -71,7 +78,7 @@ fn three_tasks_read_the_photo_once_and_do_not_disturb_each_other() {
 
 #[test]
 fn swapping_adapters_takes_less_than_a_hundredth_of_a_photo() {
-    let engine = equipped();
+    let engine = engine();
     let start = Instant::now();
     let mut session = look(&engine);
     session.segment(&SegmentRequest::default(), &CancelToken::new(), &mut |_| {}).unwrap();
@@ -90,6 +97,7 @@ fn swapping_adapters_takes_less_than_a_hundredth_of_a_photo() {
 #[test]
 fn without_an_adapter_the_rules_of_the_class_answer() {
     let (engine, rules) = (engine(), bundled::rule_pack("munich").unwrap());
+    engine.assign(DISPOSE, None).unwrap();
     let mut session = look(&engine);
     let cancel = CancelToken::new();
     let found = session.segment(&SegmentRequest::default(), &cancel, &mut |_| {}).unwrap();
@@ -105,13 +113,13 @@ fn without_an_adapter_the_rules_of_the_class_answer() {
     // No model, no photo needed.
     let nobody = engine.session().sort(&found, &rules, &context, &cancel, &mut |_, _| {});
     assert!(nobody.is_ok());
-    let blind = equipped().session().sort(&found, &rules, &context, &cancel, &mut |_, _| {});
+    let blind = seeing().session().sort(&found, &rules, &context, &cancel, &mut |_, _| {});
     assert!(matches!(blind, Err(Error::NoPhoto)));
 }
 
 #[test]
 fn cancelling_the_second_job_leaves_the_photo() {
-    let (engine, rules) = (equipped(), bundled::rule_pack("zurich").unwrap());
+    let (engine, rules) = (seeing(), bundled::rule_pack("zurich").unwrap());
     let scenes = Scenes::open(&["zurich".into()]).unwrap();
     let question = scenes.dispose(Part::Test, 1).next().unwrap().question();
     let mut session = look(&engine);
@@ -121,6 +129,19 @@ fn cancelling_the_second_job_leaves_the_photo() {
     let said = session.perceive(&question, &CancelToken::new()).unwrap();
     assert!(question.schema().allows(&said.value), "{}", said.value);
     assert!(rules.items().len() > 10 && session.image_reads() == 1);
+}
+
+#[test]
+fn an_adapter_of_texts_needs_no_photo_and_none_changes_what_it_says() {
+    let (engine, cancel) = (engine(), CancelToken::new());
+    let scenes = Scenes::open(&["zurich".into()]).unwrap();
+    let question = scenes.dispose(Part::Test, 1).next().unwrap().question();
+    let mut session = engine.session();
+    let alone = session.perceive(&question, &cancel).unwrap();
+    assert!(question.schema().allows(&alone.value), "{}", alone.value);
+    session.set_photo(&example(), &cancel).unwrap();
+    assert_eq!(session.perceive(&question, &cancel).unwrap(), alone);
+    assert_eq!(session.image_reads(), 0);
 }
 
 #[test]

@@ -34,6 +34,7 @@
 //!   the id's own words.
 //!   The parts are those of the item's own row in the pack.
 //! - An image stands before the prompt, as before any other. The prompt's `\n` follows.
+//! - An adapter that was trained without photos gets none (`kerbside.sees_photo`, `models/FORMAT.md`).
 //! - The whole prompt is tokenised as running text, `<loc…>` as the tokens of that name.
 //!
 //! **Answer**, in the form of [`crate::structured`], one object for each thing:

@@ -30,6 +30,8 @@ use crate::vision::preprocess::preprocess;
 pub struct Session {
     engine: Engine,
     sequence: Sequence,
+    /// Of questions to adapters that see no photo. Another one, so that the photo's keys stay.
+    text: Option<Sequence>,
     photo: Option<Photo>,
     /// How often the photo's image tokens went through the decoder.
     image_reads: usize,
@@ -54,6 +56,7 @@ impl Session {
         Self {
             engine: engine.clone(),
             sequence: engine.0.model.sequence(capacity),
+            text: None,
             photo: None,
             image_reads: 0,
             timings: Timings::default(),
@@ -243,8 +246,8 @@ impl Session {
     /// Asks a question whose answer has a shape.
     ///
     /// # Errors
-    /// [`Error::NoPhoto`], [`Error::Cancelled`] (the photo stays set), a question that leaves no
-    /// room for the answer, a shape that cannot be written.
+    /// [`Error::NoPhoto`] where the adapter sees one, [`Error::Cancelled`] (the photo stays set), a
+    /// question that leaves no room for the answer, a shape that cannot be written.
     pub(crate) fn ask_structured(
         &mut self,
         task: &str,
@@ -257,12 +260,18 @@ impl Session {
         let adapter = engine.adapter_of(task)?;
         let mut grammar = StructuredGrammar::new(engine.tokenizer()?, schema)?;
         let places = grammar.clone();
-        let images = engine.model().image_tokens();
+        let sees_photo = adapter.as_ref().is_none_or(|adapter| adapter.sees_photo());
+        let images = if sees_photo { engine.model().image_tokens() } else { 0 };
         let prefix = Prefix::of_markup(engine.tokenizer()?, images, question)?;
-        let max_tokens = self.ask(&prefix, adapter.as_deref(), cancel)?;
+        let max_tokens = match sees_photo {
+            true => self.ask(&prefix, adapter.as_deref(), cancel)?,
+            false => self.ask_unseen(&prefix, adapter.as_deref(), cancel)?,
+        };
         let sampler = Sampler::new(Strategy::Greedy);
         let mut generator = Generator { sampler, max_tokens, weighed: 0..0 };
-        let mut decoder = engine.writing(&mut self.sequence, adapter.as_deref(), cancel);
+        let sequence = if sees_photo { Some(&mut self.sequence) } else { self.text.as_mut() };
+        let sequence = sequence.expect("the question was read into it");
+        let mut decoder = engine.writing(sequence, adapter.as_deref(), cancel);
         let mut chances = Chances::default();
         let outcome = generator.run(&mut decoder, &mut grammar, cancel, &mut |report| {
             let place = places.place(report.event.field);
@@ -311,6 +320,24 @@ impl Session {
         let result = self.read(&mut photo, prefix, adapter, cancel);
         self.photo = Some(photo);
         result
+    }
+
+    /// Reads a prompt alone; returns the positions left for the answer.
+    fn ask_unseen(
+        &mut self,
+        prefix: &Prefix,
+        adapter: Option<&LoraAdapter>,
+        cancel: &CancelToken,
+    ) -> Result<usize> {
+        let engine = self.engine.clone();
+        let (needed, room) = (prefix.positions(), engine.0.text_positions);
+        if needed >= room {
+            return Err(Error::TooLong { needed, room });
+        }
+        let sequence = self.text.get_or_insert_with(|| engine.model().sequence(room));
+        engine
+            .on_threads(|| engine.model().prefill_text(sequence, &prefix.text, adapter, cancel))?;
+        Ok(room - needed)
     }
 
     fn read(

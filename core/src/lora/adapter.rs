@@ -102,6 +102,7 @@ slots!(VisionLora:
 pub struct LoraAdapter {
     id: String,
     sure: Option<f32>,
+    sees_photo: bool,
     language: Vec<LayerLora>,
     vision: Vec<VisionLora>,
     projector: Option<LoraPair>,
@@ -128,7 +129,8 @@ impl LoraAdapter {
             return Err(LoraError::Unsupported { id: id.to_owned(), keys });
         }
         misfits.extend(coverage.missing(&base.architecture).map_err(broken)?);
-        let mut adapter = Self { sure: config.sure, ..Self::empty(id, &base.architecture) };
+        let LoraConfig { sure, sees_photo, .. } = config;
+        let mut adapter = Self { sure, sees_photo, ..Self::empty(id, &base.architecture) };
         for (name, halves) in found {
             match halves.join(&name, &config, &base.architecture) {
                 Ok((module, pair)) => adapter.place(&name, module, pair, &mut misfits),
@@ -153,6 +155,12 @@ impl LoraAdapter {
     /// whoever trained it chose one: `kerbside.sure` of its configuration.
     pub fn sure(&self) -> Option<f32> {
         self.sure
+    }
+
+    /// Whether a photo stands before its prompts; not where it was trained on text alone, as
+    /// `kerbside.sees_photo` of its configuration then says.
+    pub fn sees_photo(&self) -> bool {
+        self.sees_photo
     }
 
     /// What it adds to decoder layer `layer`.
@@ -197,6 +205,7 @@ impl LoraAdapter {
         Self {
             id: id.to_owned(),
             sure: None,
+            sees_photo: true,
             language: vec![LayerLora::default(); arch.text.layers],
             vision: vec![VisionLora::default(); arch.vision.layers],
             projector: None,

@@ -52,6 +52,8 @@ pub(super) struct LoraConfig {
     pub prefix_mode: Option<PrefixMode>,
     /// The probability from which on a value of its answers is taken as known.
     pub sure: Option<f32>,
+    /// Whether it was trained with a photo before its prompts.
+    pub sees_photo: bool,
     rank: usize,
     alpha: f32,
     rank_stabilised: bool,
@@ -90,6 +92,7 @@ struct Kerbside {
     base: Option<String>,
     prefix_mode: Option<PrefixMode>,
     sure: Option<f32>,
+    sees_photo: Option<bool>,
 }
 
 impl LoraConfig {
@@ -123,7 +126,7 @@ impl LoraConfig {
             return Err(format!("lora_alpha is {alpha}, it should be a number above 0"));
         }
         let named = stored.base_model_name_or_path.filter(|name| is_hub_id(name));
-        let Kerbside { base, prefix_mode, sure } = stored.kerbside.unwrap_or_default();
+        let Kerbside { base, prefix_mode, sure, sees_photo } = stored.kerbside.unwrap_or_default();
         if sure.is_some_and(|sure| !(0.0..=1.0).contains(&sure)) {
             return Err("kerbside.sure is not between 0 and 1".into());
         }
@@ -137,6 +140,7 @@ impl LoraConfig {
             base: base.or(named),
             prefix_mode,
             sure,
+            sees_photo: sees_photo.unwrap_or(true),
             rank: r,
             alpha,
             rank_stabilised: stored.use_rslora.unwrap_or(false),
@@ -343,6 +347,8 @@ mod tests {
             (own.base.as_deref(), own.prefix_mode),
             (Some("nano"), Some(PrefixMode::Isolated))
         );
+        assert!(config(|_| {}).unwrap().sees_photo);
+        assert!(!config(|j| j["kerbside"] = json!({"sees_photo": false})).unwrap().sees_photo);
         let sure = |sure: f64| config(|j| j["kerbside"] = json!({ "sure": sure }));
         assert_eq!(sure(0.75).unwrap().sure, Some(0.75));
         assert!(sure(1.5).is_err());

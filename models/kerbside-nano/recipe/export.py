@@ -104,9 +104,9 @@ def write_base(theirs, tokenizer: Path, final: Path) -> None:
     replace_folder(fresh, final)
 
 
-def write_adapter(theirs, model: Nano, final: Path, sure: float | None = None) -> None:
-    """Takes the low-rank parts off `model` and writes them in 16 bits, which halves the file. `sure` is the probability
-    from which on its words count, where one was chosen."""
+def write_adapter(theirs, model: Nano, final: Path, own: dict | None = None) -> None:
+    """Takes the low-rank parts off `model` and writes them in 16 bits, which halves the file. `own` is what the engine
+    is told besides."""
     rank = next(iter(adapters.places(model).values())).lora_a.shape[0]
     settings = LoraConfig(r=rank, lora_alpha=rank, target_modules=TARGETS, bias="none",
                           base_model_name_or_path=BASE_ID)
@@ -125,12 +125,19 @@ def write_adapter(theirs, model: Nano, final: Path, sure: float | None = None) -
     wrapped.save_pretrained(fresh)
     halved = {name: tensor.half() for name, tensor in load_file(fresh / "adapter_model.safetensors").items()}
     save_file(halved, fresh / "adapter_model.safetensors", metadata={"format": "pt"})
-    own = {"base": BASE_ID, "prefix_mode": "isolated"} | ({} if sure is None else {"sure": sure})
+    own = {"base": BASE_ID, "prefix_mode": "isolated"} | (own or {})
     add_keys(fresh / "adapter_config.json", {"base_model_name_or_path": BASE_ID, "kerbside": own})
     (fresh / "README.md").unlink(missing_ok=True)
     (fresh / "adapter_model.safetensors").chmod(0o644)
     final.parent.mkdir(parents=True, exist_ok=True)
     replace_folder(fresh, final)
+
+
+def told(task: str, sure: dict) -> dict:
+    """What the engine must know of a task's adapter: whether a photo stands before its texts, and from which
+    probability on its words count, where that was chosen."""
+    own = {} if task == "segment" else {"sees_photo": False}
+    return own | ({"sure": float(sure[task])} if task in sure else {})
 
 
 def main():
@@ -147,7 +154,7 @@ def main():
         model = load_model(args.base)
         theirs = to_transformers(model, words)          # one each: peft puts its parts into the model it is given
         adapters.attach(model, torch.load(file, weights_only=True))
-        write_adapter(theirs, model, args.out / "adapters" / task, float(sure[task]) if task in sure else None)
+        write_adapter(theirs, model, args.out / "adapters" / task, told(task, sure))
     print("wrote", *sorted(p.name for p in (args.out / "adapters").glob("*")), "and", args.out / "hf")
 
 

@@ -1,12 +1,11 @@
 //! Cells with days, and the schedule that becomes of them.
 
-use std::fs;
-
 use jiff::civil::date;
-use kerbside_core::rules::{Class, Context, Outcome, Perceived, RulePack, Verdict};
+use kerbside_core::rules::{Class, Context, Perceived, Verdict};
 use serde_json::{Value, json};
+use xtask::import_5374::{Options, import};
 
-use crate::town::*;
+use crate::town::{TARGETS, Town, leads, warned};
 
 #[test]
 fn cells_become_the_rows_they_mean() {

@@ -4,8 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use checks::not_run::not_run;
+use jiff::civil::date;
+use kerbside_core::rules::RulePack;
+use xtask::import_5374::{Options, import};
 
-use crate::town::*;
+use crate::town::files;
 
 /// The folder with the tables of real towns, or why there is none.
 fn shared() -> Result<PathBuf, String> {

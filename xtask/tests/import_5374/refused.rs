@@ -3,9 +3,10 @@
 use std::fs;
 use std::process::Command;
 
-use xtask::import_5374::Error;
+use serde_json::{Value, json};
+use xtask::import_5374::{Error, Options, import};
 
-use crate::town::*;
+use crate::town::{TARGETS, Town};
 
 #[test]
 fn what_cannot_be_imported_is_refused_and_leaves_nothing() {

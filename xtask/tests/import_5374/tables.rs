@@ -1,10 +1,11 @@
 //! The small tables: targets, areas, centres, in every shape they are found in.
 
-use std::fs;
+use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::json;
+use xtask::import_5374::import;
 
-use crate::town::*;
+use crate::town::{TARGETS, Town, leads, warned};
 
 #[test]
 fn a_word_means_one_item() {

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use jiff::civil::date;
 use kerbside_core::rules::{Outcome, RulePack};
-use xtask::import_5374::{Error, Options, Report, import};
+use serde_json::Value;
+use xtask::import_5374::{Options, Report, import};
 
 /// A folder of tables, and a place for the pack beside it.
 pub struct Town(tempfile::TempDir);

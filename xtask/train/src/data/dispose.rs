@@ -8,7 +8,8 @@
 //! ```
 //!
 //! The samples have no picture: what a label says can be learnt from text. Whoever trains puts any
-//! photo before the prompt, as the engine does.
+//! photo before the prompt, as the engine does, or leaves it out and says so in the adapter's
+//! configuration (`kerbside.sees_photo`).
 
 mod jsonl;
 mod teacher;
