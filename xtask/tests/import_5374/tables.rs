@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use serde_json::json;
-use xtask::import_5374::import;
 
 use crate::town::{TARGETS, Town, leads, warned};
 

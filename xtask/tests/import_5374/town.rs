@@ -10,7 +10,7 @@ use serde_json::Value;
 use xtask::import_5374::{Options, Report, import};
 
 /// A folder of tables, and a place for the pack beside it.
-pub struct Town(tempfile::TempDir);
+pub struct Town(pub tempfile::TempDir);
 
 pub const TARGETS: &str = "label,name,notice,furigana\nBurnable,Tissue,,T\n";
 
