@@ -29,6 +29,8 @@ from texts import LONGEST, SHORT, Texts, grown, hints, permitted, rows_of
 
 PACK = Path(__file__).parent.parent / "pack"
 torch.set_num_threads(2)
+# What has been learnt to the end has gradients so small that a processor takes many times as long for them.
+torch.set_flush_denormal(True)
 
 
 def base():
