@@ -349,6 +349,6 @@ fn four_bits_cost_the_logits_less_than_plain_ones_do() {
              with all that the engine rounds {engine:.4}"
         );
         assert!(ours < plain, "{model}: {ours} beside {plain}");
-        assert!(engine < 1.02 * plain, "{model}: {engine} beside {plain}");
+        assert!(engine < plain, "{model}: {engine} beside {plain}");
     }
 }
