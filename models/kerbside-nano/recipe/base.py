@@ -135,8 +135,7 @@ def learn(model, heads, words, codec, views, below, look, teacher, rng, width):
 
 
 def read(model, text_pass, told, batch):
-    """The losses of some written tasks, by name. No photo stands before them: the answer is in the prompt, and their
-    adapters learn to have one in front."""
+    """The losses of some written tasks, by name. No photo stands before them: the answer is in the prompt."""
     with products():
         states, middle = text_pass(batch.ids, batch.prefix, None, middle=L.MIDDLE)
     return {"written": L.written_loss(model, states, batch), "told": told(middle, batch.hints)[0]}
