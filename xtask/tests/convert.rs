@@ -140,8 +140,7 @@ fn tensors_arrive_under_their_names_at_every_width() {
                         Bits::ThirtyTwo => 0.0,
                         Bits::Sixteen => 5e-4,
                         Bits::Eight => 5e-3,
-                        // The extreme may be cut off by that much, so that all others lie closer.
-                        Bits::Four => 0.1,
+                        Bits::Four => 0.08,
                     };
                 let mut row = vec![0.0; matrix.cols()];
                 for (r, wanted) in wanted.chunks_exact(matrix.cols()).enumerate() {

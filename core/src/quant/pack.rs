@@ -140,7 +140,7 @@ fn quantise_q4(weights: &[f32; BLOCK_COLS]) -> (f16, [i32; BLOCK_COLS]) {
     let extreme = weights.iter().fold(0f32, |m, &w| if w.abs() > m.abs() { w } else { m });
     let mut best = (f16::ZERO, [0; BLOCK_COLS]);
     let mut least = f32::INFINITY;
-    for step in 0..20 {
+    for step in 0..18 {
         // A signed scale lets the extreme weight land on -8, the range's larger end.
         let scale = storable(extreme / -(6.5 + 0.125 * step as f32));
         let quants = round_to(weights, scale, -8, 7);
