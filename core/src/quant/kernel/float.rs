@@ -1,6 +1,7 @@
-//! f32 products through the `gemm` crate, behind slices.
+//! f32 products through the `gemm-f32` crate, behind slices.
 
-use gemm::{Parallelism, gemm};
+use gemm_common::Parallelism;
+use gemm_f32::gemm::f32::get_gemm_fn;
 
 /// A strided view of a matrix inside a slice: element (i, j) is at `offset + i·row + j·col`.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +28,11 @@ impl View {
     /// The same view, `offset` elements further on.
     pub const fn at(self, offset: usize) -> Self {
         Self { offset: self.offset + offset, ..self }
+    }
+
+    /// The same matrix, transposed.
+    const fn flipped(self) -> Self {
+        Self { row: self.col, col: self.row, ..self }
     }
 
     /// Elements that a `[rows, cols]` matrix seen this way spans.
@@ -81,11 +87,19 @@ pub unsafe fn multiply_into(
     b_view: View,
     scale: f32,
 ) {
+    if out_view.col < out_view.row {
+        // The crate writes columns whose elements lie together: those of outᵀ = bᵀ·aᵀ.
+        let [out_view, a_view, b_view] = [out_view, a_view, b_view].map(View::flipped);
+        // SAFETY: the same elements, as the caller promises.
+        return unsafe {
+            multiply_into((n, k, m), out, out_view, keep, b, b_view, a, a_view, scale)
+        };
+    }
     assert!(a_view.end(m, k) <= a.len() && b_view.end(k, n) <= b.len(), "an operand is too short");
     let stride = |s: usize| isize::try_from(s).expect("strides lie inside a slice");
     // SAFETY: the operands' views were checked above, `out` is the caller's promise.
     unsafe {
-        gemm(
+        get_gemm_fn()(
             m,
             n,
             k,
