@@ -5,7 +5,9 @@
 # error when it cannot be made here; a half-made root is never left under the final name.
 set -eu
 root=$1
-[ -e "$root/usr/bin/swift" ] && exit 0
+# Not /usr/bin/swift: a link that leads somewhere only inside the root.
+is_made() { [ -x "$root/usr/libexec/swift/bin/swift" ]; }
+is_made && exit 0
 
 cannot() { echo "$1" >&2; exit 3; }
 [ "$(id -u)" = 0 ] || cannot "making a Debian root with Swift in it takes root"
@@ -43,4 +45,4 @@ cp /etc/resolv.conf "$half/etc/resolv.conf"
 "$(dirname "$0")/in-root.sh" "$half" / \
     "DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends swiftlang libc6-dev && apt-get clean" \
     >>"$log" 2>&1 || cannot "Swift could not be installed: $(tail -n 1 "$log")"
-[ -e "$root/usr/bin/swift" ] || mv "$half" "$root"
+is_made || mv -T "$half" "$root"

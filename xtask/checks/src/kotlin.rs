@@ -78,7 +78,8 @@ fn generated() -> PathBuf {
     places::root().join("android/engine/target/generated-sources/uniffi")
 }
 
-/// Compiles all Kotlin and runs its tests.
+/// Compiles all Kotlin and runs its tests, in one virtual machine that does not compile itself twice:
+/// it lives for two minutes, and a daemon beside it would stay when all is done.
 fn verify() -> Result<()> {
     let target = places::target();
     let property = |name: &str, folder: PathBuf| format!("-D{name}={}", folder.display());
@@ -86,6 +87,8 @@ fn verify() -> Result<()> {
         .args(["--batch-mode", "--no-transfer-progress", "verify"])
         .arg(property("kerbside.library", target.join("debug")))
         .arg(property("kerbside.vectors", target.join("vectors")))
+        .arg("-Dkotlin.compiler.daemon=false")
+        .env("MAVEN_OPTS", "-XX:TieredStopAtLevel=1")
         .current_dir(places::root().join("android"))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

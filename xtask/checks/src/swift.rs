@@ -194,6 +194,23 @@ mod tests {
         assert!(!is_worth_reading("[12/40] Compiling SorterKit Day.swift"));
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn a_root_that_was_made_is_not_made_again() {
+        let root = tempfile::tempdir().unwrap();
+        let (bin, swift) = (root.path().join("usr/bin"), root.path().join("usr/libexec/swift/bin"));
+        [&bin, &swift].map(|folder| fs::create_dir_all(folder).unwrap());
+        // As Debian has it: on this side of the root the link leads nowhere.
+        std::os::unix::fs::symlink("/usr/libexec/swift/bin/swift", bin.join("swift")).unwrap();
+        fs::copy("/bin/sh", swift.join("swift")).unwrap();
+        let script = places::root().join("ios/linux/root.sh");
+        // Without a path nothing can be installed, nor a root be made.
+        let mut command = Command::new("/bin/sh");
+        let status = command.arg(script).arg(root.path()).env("PATH", "").status().unwrap();
+        assert!(status.success(), "{status}");
+        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1);
+    }
+
     #[test]
     fn a_copy_is_made_anew_only_when_it_differs() {
         let folder = tempfile::tempdir().unwrap();

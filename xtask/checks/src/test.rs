@@ -248,3 +248,31 @@ impl Check {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ran(words: &'static [&'static str]) -> Result<Ran> {
+        Check { name: "try", work: Work::Command(words) }.run()
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_did_not_run_is_told_apart_from_what_passed_and_what_failed() {
+        assert!(matches!(ran(&["sh", "-c", "true"]), Ok(Ran::Passed)));
+        let listed = ran(&["sh", "-c", "echo 'photos: no folder' >> \"$KERBSIDE_NOT_RUN\""]);
+        assert!(matches!(listed, Ok(Ran::But(others)) if others == ["photos: no folder"]));
+        assert!(ran(&["sh", "-c", "false"]).is_err());
+    }
+
+    #[test]
+    fn each_check_is_in_one_lane_and_known_by_its_name() {
+        let names: Vec<_> = FIRST_LANE.iter().chain(&SECOND_LANE).map(|check| check.name).collect();
+        for name in &names {
+            assert_eq!(names.iter().filter(|other| *other == name).count(), 1, "{name}");
+            assert_eq!(known(name).unwrap().name, *name);
+        }
+        assert!(known("fuzzing").is_err_and(|why| why.to_string().contains("fuzz, kotlin")));
+    }
+}
