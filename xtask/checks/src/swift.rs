@@ -199,7 +199,7 @@ mod tests {
     fn a_root_that_was_made_is_not_made_again() {
         let root = tempfile::tempdir().unwrap();
         let (bin, swift) = (root.path().join("usr/bin"), root.path().join("usr/libexec/swift/bin"));
-        [&bin, &swift].map(|folder| fs::create_dir_all(folder).unwrap());
+        [&bin, &swift].into_iter().for_each(|folder| fs::create_dir_all(folder).unwrap());
         // As Debian has it: on this side of the root the link leads nowhere.
         std::os::unix::fs::symlink("/usr/libexec/swift/bin/swift", bin.join("swift")).unwrap();
         fs::copy("/bin/sh", swift.join("swift")).unwrap();
