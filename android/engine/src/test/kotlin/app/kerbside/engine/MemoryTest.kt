@@ -21,15 +21,12 @@ class MemoryTest {
                 sorter.closeAndWait()
             }
         }
-        // Both warm up: the allocator's arenas and Java's threads. Its heap is resident already, see the pom.
+        // Both warm up: the allocator and Java's threads.
         cycles(40)
-        // An arena comes and goes by tens of megabytes with the threads that use it; a leak grows every time.
-        val grown = (1..4).minOf {
-            val before = resident()
-            cycles(40)
-            resident() - before
-        }
-        assertTrue(grown < 10_000, "each 40 cycles take at least $grown kB more")
+        val before = resident()
+        cycles(160)
+        val grown = resident() - before
+        assertTrue(grown < 40_000, "$grown kB more after 160 cycles")
     }
 
     @Test
@@ -40,7 +37,7 @@ class MemoryTest {
         kerbside.close()
     }
 
-    /** Resident memory in kB, after Java has let go of what only its collector knows to be unused. */
+    /** Resident memory in kB, without what Java could let go of. */
     private fun resident(): Long {
         repeat(3) { System.gc() }
         val line = File("/proc/self/status").readLines().first { it.startsWith("VmRSS:") }

@@ -19,7 +19,6 @@ import kotlin.test.assertContentEquals
 import kotlin.test.assertEquals
 import kotlin.test.assertFailsWith
 import kotlin.test.assertIs
-import kotlin.test.assertNotNull
 import kotlin.test.assertTrue
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.async
@@ -129,16 +128,8 @@ class SorterTest {
         }
     }
 
-    /**
-     * From cancelling at an event until the library has stopped: the least of five, for busy machines, on which one
-     * may also be over before it is cancelled.
-     */
-    private suspend fun stopsAfter(wanted: (SortEvent) -> Boolean): Long {
-        val stopped = (1..5).mapNotNull { millisToStop(wanted) }
-        return assertNotNull(stopped.minOrNull(), "it was always over before it could be cancelled")
-    }
-
-    private suspend fun millisToStop(wanted: (SortEvent) -> Boolean): Long? =
+    /** From cancelling at an event until the library has stopped: the least of five, for busy machines. */
+    private suspend fun stopsAfter(wanted: (SortEvent) -> Boolean): Long = (1..5).minOf {
         withContext(Dispatchers.Default) {
             val reached = kotlinx.coroutines.CompletableDeferred<Unit>()
             var ended = false
@@ -152,8 +143,10 @@ class SorterTest {
             val start = System.nanoTime()
             job.cancelAndJoin()
             val millis = (System.nanoTime() - start) / 1_000_000
-            millis.takeUnless { ended }
+            assertTrue(!ended, "it was over before it could be cancelled")
+            millis
         }
+    }
 
     @Test
     fun `looking again keeps what is known in front`() = runBlocking {
