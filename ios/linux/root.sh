@@ -18,7 +18,7 @@ command -v debootstrap >/dev/null || apt-get install -qq -y --no-install-recomme
     cannot "debootstrap is not there and cannot be installed"
 [ -e /usr/share/debootstrap/scripts/trixie ] || cannot "debootstrap here does not know trixie"
 
-# Names of this process: two that start at once do not meet, and the last rename wins.
+# Names of this process: two that start at once do not meet, and the first rename wins.
 half=$root.half.$$
 log=$root.log
 mkdir -p "$(dirname "$root")"
@@ -45,4 +45,4 @@ cp /etc/resolv.conf "$half/etc/resolv.conf"
 "$(dirname "$0")/in-root.sh" "$half" / \
     "DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends swiftlang libc6-dev && apt-get clean" \
     >>"$log" 2>&1 || cannot "Swift could not be installed: $(tail -n 1 "$log")"
-is_made || mv -T "$half" "$root"
+is_made || mv -T "$half" "$root" 2>/dev/null || is_made

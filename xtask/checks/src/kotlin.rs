@@ -78,8 +78,8 @@ fn generated() -> PathBuf {
     places::root().join("android/engine/target/generated-sources/uniffi")
 }
 
-/// Compiles all Kotlin and runs its tests, in one virtual machine that does not compile itself twice:
-/// it lives for two minutes, and a daemon beside it would stay when all is done.
+/// Compiles all Kotlin and runs its tests. Without the compiler's daemon, which would stay; and with
+/// Java's quick compiler alone, since Maven lives for minutes, but with room for all that it compiles.
 fn verify() -> Result<()> {
     let target = places::target();
     let property = |name: &str, folder: PathBuf| format!("-D{name}={}", folder.display());
@@ -88,7 +88,7 @@ fn verify() -> Result<()> {
         .arg(property("kerbside.library", target.join("debug")))
         .arg(property("kerbside.vectors", target.join("vectors")))
         .arg("-Dkotlin.compiler.daemon=false")
-        .env("MAVEN_OPTS", "-XX:TieredStopAtLevel=1")
+        .env("MAVEN_OPTS", "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m")
         .current_dir(places::root().join("android"))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

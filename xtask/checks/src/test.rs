@@ -180,7 +180,8 @@ fn in_turn(checks: &[&'static Check]) -> Vec<&'static str> {
     failed
 }
 
-/// Brings what a bare machine lacks: a network's work, done while the processor compiles.
+/// Brings what a bare machine lacks: a network's work, done while the processor compiles, and long
+/// before the second lane asks for it.
 fn prepare() {
     let _ = python::python();
     kotlin::prepare();

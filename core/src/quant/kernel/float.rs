@@ -144,5 +144,10 @@ mod tests {
             2.0,
         );
         assert_eq!(out, [114.0, 110.0, 132.0, 122.0]);
+
+        let shape = (2, 3, 2);
+        let (a_view, b_view) = (View::rows(3), View::transposed(3));
+        multiply(shape, &mut out, View::transposed(2), false, &a, a_view, &b, b_view, 1.0);
+        assert_eq!(out, [7.0, 16.0, 5.0, 11.0], "columns of the product lie together");
     }
 }
