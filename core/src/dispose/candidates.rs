@@ -1,9 +1,12 @@
 //! The rows of a rule pack that could fit a label: by its words, and by its class.
 
+use std::cmp::Reverse;
 use std::ops::Range;
 
+use super::saying::{Match, is_function_word};
+use super::spelling::spelled;
 use super::{CANDIDATES, LABEL_CHARS};
-use crate::rules::{Class, Item, Outcome, RulePack, fold};
+use crate::rules::{Class, Item, Like, Outcome, RulePack, fold};
 
 /// A row that could fit.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,43 +29,11 @@ pub struct Said {
     pub how: Match,
 }
 
-/// How some words say a name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Match {
-    /// They are the name.
-    Same,
-    /// They are the name but for typing errors, or in the plural.
-    Typed,
-    /// They are a part of the name.
-    Part,
-}
-
-impl Match {
-    fn of(name: &str, stretch: &str) -> Option<Self> {
-        match () {
-            () if name == stretch => Some(Self::Same),
-            () if has_words(name, stretch) => Some(Self::Part),
-            () if is_typed_as(name, stretch) => Some(Self::Typed),
-            () => None,
-        }
-    }
-
-    /// What stands around the words in the prompt.
-    fn marks(self) -> [char; 2] {
-        match self {
-            Self::Same => ['[', ']'],
-            Self::Typed => ['{', '}'],
-            Self::Part => ['(', ')'],
-        }
-    }
-}
-
-/// The folded label, with marks around the words that say the first row's name: what is left is
-/// what the label says besides.
+/// The label ([`read_label`]) with marks around the words that say the first row's name: what is
+/// left is what the label says besides.
 pub(super) fn marked_label(label: &str, rows: &[Candidate<'_>]) -> String {
-    let label = folded_label(label);
     let Some(Said { words, how }) = rows.first().and_then(|row| row.said.as_ref()) else {
-        return label;
+        return label.to_owned();
     };
     let [open, close] = how.marks();
     let marked = label.split(' ').enumerate().map(|(index, word)| {
@@ -75,16 +46,10 @@ pub(super) fn marked_label(label: &str, rows: &[Candidate<'_>]) -> String {
 
 /// Most words of a label that are looked at.
 const LABEL_WORDS: usize = 8;
-/// Most words of a name that are looked for as one.
+/// Most words of a matching name that the prompt has.
 const NAME_WORDS: usize = 4;
-/// Fewest letters by which a part of a compound is recognised: "flasche" in "glasflasche".
-const COMPOUND_PART: usize = 4;
-/// Most letters by which a mistyped word is longer or shorter.
-const TYPED_LETTERS: usize = 2;
-/// A match this close is the word itself: nothing else needs to be offered beside its equals.
-const SAME_WORD: usize = 1;
 
-/// A label as the prompt has it: folded, and cut at a word where it is too long.
+/// A label folded, and cut at a word where it is too long.
 pub fn folded_label(label: &str) -> String {
     let mut short = String::new();
     for word in fold(label).split(' ').take(LABEL_WORDS) {
@@ -100,15 +65,25 @@ pub fn folded_label(label: &str) -> String {
     short
 }
 
+/// A label as the prompt has it: folded, slips in a name of the pack put right.
+pub(super) fn read_label(label: &str, rules: &RulePack) -> String {
+    let label = folded_label(label);
+    if Class::from_label(&label).is_some() { label } else { spelled(&label, rules) }
+}
+
 /// The rows that could fit a label, the best match first, at most [`CANDIDATES`]: those whose
 /// names the label says, be it with typing errors; and where the label says a class, those that
 /// the pack asks about for that class, then its other items.
 ///
 /// The label of a class alone says no name: "glass" is not the beginning of "glass bottle".
 pub fn candidates<'a>(label: &str, rules: &'a RulePack) -> Vec<Candidate<'a>> {
-    let label = folded_label(label);
-    let class = Class::from_label(&label);
-    let named = if class.is_some() { Vec::new() } else { by_name(&label, rules) };
+    candidates_of(&read_label(label, rules), rules)
+}
+
+/// The same of a label as [`read_label`] leaves it.
+pub(super) fn candidates_of<'a>(label: &str, rules: &'a RulePack) -> Vec<Candidate<'a>> {
+    let class = Class::from_label(label);
+    let named = if class.is_some() { Vec::new() } else { by_name(label, rules) };
     let mut all: Vec<_> = named
         .into_iter()
         .map(|(item, word, said)| Candidate { item, word: told_by(item, &word), said: Some(said) })
@@ -135,24 +110,20 @@ fn told_by(item: &Item, name: &str) -> Option<String> {
 fn by_name<'a>(label: &str, rules: &'a RulePack) -> Vec<(&'a Item, String, Said)> {
     let words: Vec<&str> = label.split(' ').filter(|word| !word.is_empty()).collect();
     let mut found: Vec<(&Item, String, Said)> = Vec::new();
-    let shorter = (1..words.len().min(NAME_WORDS + 1)).rev();
-    for length in std::iter::once(words.len().max(1)).chain(shorter) {
+    for length in (1..=words.len()).rev() {
         let stretches = words.windows(length).enumerate();
         let mut hits: Vec<_> = stretches
-            .flat_map(|(first, stretch)| {
-                let words = first..first + length;
-                let hits = says(&stretch.join(" "), rules).into_iter();
-                hits.map(move |(distance, item, word, how)| {
-                    (distance, item, word, Said { words: words.clone(), how })
-                })
-            })
+            .flat_map(|(first, stretch)| says(&stretch.join(" "), first..first + length, rules))
             .collect();
-        hits.sort_by_key(|(distance, ..)| *distance);
-        let same = hits.iter().any(|(distance, ..)| *distance <= SAME_WORD);
-        hits.retain(|(distance, ..)| !same || *distance <= SAME_WORD);
-        for (_, item, word, said) in hits {
-            if !found.iter().any(|(known, ..)| known.id == item.id) {
-                found.push((item, word, said));
+        hits.sort_by_cached_key(|hit| {
+            (hit.said.how, Reverse(shared_words(hit, &words)), hit.distance, hit.name.len())
+        });
+        let same = hits.iter().any(|hit| hit.said.how == Match::Same);
+        // Beside the word itself nothing else needs to be offered but its equals.
+        hits.retain(|hit| !same || hit.said.how == Match::Same);
+        for hit in hits {
+            if !found.iter().any(|(known, ..)| known.id == hit.item.id) {
+                found.push((hit.item, hit.name, hit.said));
             }
         }
         if same || found.len() >= CANDIDATES {
@@ -162,30 +133,35 @@ fn by_name<'a>(label: &str, rules: &'a RulePack) -> Vec<(&'a Item, String, Said)
     found
 }
 
-/// Items of which a name has these words, or is them but for typing errors; how far off it is
-/// (see [`crate::rules::Hit::distance`]), and how they say it. A label's words are whole, unlike those
-/// somebody is typing: "clean" is not the beginning of "cleaning agent".
-fn says<'a>(stretch: &str, rules: &'a RulePack) -> Vec<(usize, &'a Item, String, Match)> {
-    let hits = rules.search(stretch, "").into_iter();
-    let hits = hits.map(|hit| (hit.distance, hit.item, fold(hit.word)));
-    let says = hits.filter_map(|(distance, item, word)| {
-        let how = Match::of(&word, stretch)?;
-        Some((distance, item, word, how))
-    });
-    says.collect()
+/// A name that some words of a label say.
+struct Saying<'a> {
+    item: &'a Item,
+    /// The name, folded.
+    name: String,
+    said: Said,
+    /// How far off the words are.
+    distance: usize,
 }
 
-fn has_words(name: &str, stretch: &str) -> bool {
-    let letters = stretch.chars().count();
-    let as_words = format!(" {name} ").contains(&format!(" {stretch} "));
-    as_words || (letters >= COMPOUND_PART && name.ends_with(stretch))
+/// Items of which a name has these words, or is them but for typing errors. A label's words are
+/// whole, unlike those somebody is typing: "clean" is not the beginning of "cleaning agent".
+fn says<'a>(stretch: &str, words: Range<usize>, rules: &'a RulePack) -> Vec<Saying<'a>> {
+    let saying = |like: Like<'a>| {
+        let said = Said { words: words.clone(), how: Match::of(&like.letters, stretch)? };
+        Some(Saying { item: like.item, name: fold(like.written), said, distance: like.distance })
+    };
+    rules.words_like(stretch).filter_map(saying).collect()
 }
 
-fn is_typed_as(name: &str, stretch: &str) -> bool {
-    let (name_letters, letters) = (name.chars().count(), stretch.chars().count());
-    // Of what only goes on, no more than a plural's letter.
-    let allowed = if name.starts_with(stretch) { 1 } else { TYPED_LETTERS };
-    name_letters.abs_diff(letters) <= allowed
+/// How many words of the label stand in the name or in the item's id: of many rows with "plastic"
+/// in them, "rigid plastic container" means one of the containers.
+fn shared_words(hit: &Saying<'_>, label: &[&str]) -> usize {
+    let is_in_name = |word: &str| hit.name.split(' ').any(|known| known == word);
+    let is_in_id = |word: &str| hit.item.id.split('-').any(|known| known == word);
+    label
+        .iter()
+        .filter(|word| !is_function_word(word) && (is_in_name(word) || is_in_id(word)))
+        .count()
 }
 
 /// Items of a class: those the pack's questions about it name, then the others in file order.

@@ -2,6 +2,8 @@
 //! with it is then the rules' business: the model never names a bin.
 //!
 //! ```text
+//! spelling    slips of the finger in a label, put right where they can be nothing else
+//! saying      how some words of a label say a name of the pack
 //! candidates  label → the few rows of the pack that could fit it
 //! question    labels and candidates → prompt, and the shape of its answer
 //! reading     the answer ⇄ what is known of each thing; what is not sure enough is not known
@@ -25,9 +27,10 @@
 //! ```
 //!
 //! - `label` is the detector's label, folded: lower case, no accents, words of letters and digits
-//!   separated by one blank, at most [`LABEL_CHARS`] characters. The words by which its first row
+//!   separated by one blank, at most [`LABEL_CHARS`] characters; slips of the finger that can only
+//!   mean one name of the pack are put right. The words by which its first row
 //!   was found have marks around them, so that what the label says besides is plain to see:
-//!   `[glass jar]` are the row's name, `{glas jar}` are it but for typing errors or the plural,
+//!   `[glass jar]` are the row's name, `{glss jar}` are it but for other typing errors or the plural,
 //!   `(coffee)` are a part of it. No marks where only the class speaks for the rows.
 //! - A row is an item of the pack, at most [`CANDIDATES`] for each thing, the best match first.
 //!   `word` is the name or alias that matched, folded, its first four words; left out where it is
@@ -65,13 +68,16 @@
 mod candidates;
 mod question;
 mod reading;
+mod saying;
 mod sort;
+mod spelling;
 #[cfg(test)]
 mod tests;
 
-pub use candidates::{Candidate, Match, Said, candidates, folded_label};
+pub use candidates::{Candidate, Said, candidates, folded_label};
 pub use question::{Question, Thing};
 pub use reading::{Pick, Reading};
+pub use saying::Match;
 pub use sort::Sorted;
 
 /// Things of one prompt: three take at most 200 tokens with a small vocabulary.

@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::candidates::{Candidate, Match, Said, candidates, folded_label, marked_label};
+use super::candidates::{Candidate, Said, candidates_of, marked_label, read_label};
 use super::reading::{Pick, Reading};
+use super::saying::Match;
 use super::{ITEMS, SURE};
 use crate::detection::{BBox, Detection};
 use crate::generate::chances::Chances;
@@ -19,6 +20,8 @@ pub struct Thing<'a> {
     pub bbox: BBox,
     /// The rows it could be, the best match first.
     pub candidates: Vec<Candidate<'a>>,
+    /// The label as the prompt has it, without marks.
+    read: String,
 }
 
 /// A question about up to [`ITEMS`] things.
@@ -36,13 +39,15 @@ const BATTERY: [(&str, Seen); 3] = [("yes", Seen::Yes), ("no", Seen::No), (UNSUR
 impl<'a> Thing<'a> {
     /// A detected thing and the rows of the pack that could fit it.
     pub fn new(label: &str, bbox: BBox, rules: &'a RulePack) -> Self {
-        Self { label: label.to_owned(), bbox, candidates: candidates(label, rules) }
+        let read = read_label(label, rules);
+        let candidates = candidates_of(&read, rules);
+        Self { label: label.to_owned(), bbox, candidates, read }
     }
 
     /// The row whose name the whole label is, if it is the name of one only: then nobody has to be
     /// asked which it is.
     fn named(&self) -> Option<&str> {
-        let words = 0..folded_label(&self.label).split(' ').count();
+        let words = 0..self.read.split(' ').count();
         let whole = Said { words, how: Match::Same };
         let mut rows = self.candidates.iter().filter(|row| row.said.as_ref() == Some(&whole));
         let row = rows.next()?;
@@ -62,7 +67,7 @@ impl<'a> Thing<'a> {
 
     fn prompt(&self, number: usize) -> String {
         let [y1, x1, y2, x2] = self.bbox.to_bins();
-        let label = marked_label(&self.label, &self.candidates);
+        let label = marked_label(&self.read, &self.candidates);
         let rows: Vec<_> = self.candidates.iter().map(row).collect();
         let rows = rows.join(",");
         format!("{number}<loc{y1:04}><loc{x1:04}><loc{y2:04}><loc{x2:04}>{label}:{rows}")

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::candidates::marked_label;
+use super::candidates::{marked_label, read_label};
 use super::*;
 use crate::detection::BBox;
 use crate::generate::chances::Chances;
@@ -44,7 +44,7 @@ fn question<'a>(labels: &[&str], rules: &'a RulePack) -> Question<'a> {
 }
 
 fn marked(label: &str, rules: &RulePack) -> String {
-    marked_label(label, &candidates(label, rules))
+    marked_label(&read_label(label, rules), &candidates(label, rules))
 }
 
 #[test]
@@ -70,7 +70,8 @@ fn the_words_that_say_a_name_are_marked() {
     for (label, marked_so) in [
         ("Greasy pizza box", "greasy [pizza box]"),
         ("pizza box with crumbs", "[pizza box] with crumbs"),
-        ("greasy piza box", "greasy {piza box}"),
+        ("greasy piza box", "greasy [pizza box]"),
+        ("greasy piza bxo", "greasy {piza bxo}"),
         ("two jam jars", "two {jam jars}"),
         ("messy coffee shop", "messy (coffee) shop"),
         // The class speaks for the rows, or there are none.

@@ -22,6 +22,7 @@
 //! kana      kana compared by sound
 //! phrases   sentence templates, one file a language
 //! search    names and aliases, with typing errors
+//! edits     how many typing errors lie between two words
 //! directory all items from A to Z, and the page of one
 //! find_place  a typed postcode, street or name → community or zone
 //! validate  everything a pack must satisfy before it may be opened
@@ -39,6 +40,7 @@ mod cases;
 mod choose;
 mod class;
 mod directory;
+pub(crate) mod edits;
 mod error;
 mod find_place;
 #[cfg(test)]
@@ -84,4 +86,5 @@ pub use zone::{Side, Street, Zone};
 
 pub(crate) use bounds::LONGEST_FILE;
 pub(crate) use phrases::Lead;
+pub(crate) use search::Like;
 pub(crate) use text::fold;

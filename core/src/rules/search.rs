@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
+use super::edits::prefix_distance;
 use super::index::{Counts, Word};
 use super::item::Item;
 use super::pack::RulePack;
@@ -16,6 +17,18 @@ pub struct Hit<'a> {
     /// The name or alias that matched.
     pub word: &'a str,
     /// How far off the word is: 0 for the same word in the asked language, more for worse.
+    pub distance: usize,
+}
+
+/// A name or alias that resembles what was asked for.
+pub(crate) struct Like<'a> {
+    /// Its item.
+    pub item: &'a Item,
+    /// The word as the pack writes it.
+    pub written: &'a str,
+    /// Its letters as they are compared: folded, a second time in Latin ones where it is kana.
+    pub letters: String,
+    /// How far off it is, 0 for the same word.
     pub distance: usize,
 }
 
@@ -46,6 +59,18 @@ impl RulePack {
         let mut hits: Vec<_> = best.into_values().collect();
         hits.sort_by_cached_key(|hit| (hit.distance, hit.word.chars().count()));
         hits
+    }
+
+    /// All names and aliases that [`Self::search`] would find an item by, in the order of the file.
+    /// `folded` is what [`fold`] makes of what is asked for.
+    pub(crate) fn words_like(&self, folded: &str) -> impl Iterator<Item = Like<'_>> {
+        let query = Query::new(folded);
+        self.index.words.iter().filter_map(move |word| {
+            let distance = query.distance(word)?;
+            let item = &self.items[word.item];
+            let (_, written) = item.words().nth(*word.nth.first()?)?;
+            Some(Like { item, written, letters: word.letters.iter().collect(), distance })
+        })
     }
 
     /// The word as it is written, in the asked language if that has it.
@@ -114,41 +139,6 @@ impl Query {
     }
 }
 
-/// The longest word that is compared letter by letter; typing errors in longer ones are too many.
-const LONGEST: usize = 40;
-
-/// Least number of insertions, deletions, substitutions and swaps of neighbours that turn
-/// `wanted` into a beginning of `word` (optimal string alignment distance), if it is at most `most`.
-fn prefix_distance(wanted: &[char], word: &[char], most: usize) -> Option<usize> {
-    if word.len() > LONGEST {
-        return None;
-    }
-    let columns = word.len() + 1;
-    let mut before = [0usize; LONGEST + 1];
-    let mut above: [usize; LONGEST + 1] = std::array::from_fn(|column| column);
-    let mut current = [0usize; LONGEST + 1];
-    for (row, letter) in wanted.iter().enumerate() {
-        current[0] = row + 1;
-        for (column, other) in word.iter().enumerate() {
-            let substituted = above[column] + usize::from(letter != other);
-            let mut least = substituted.min(above[column + 1] + 1).min(current[column] + 1);
-            let swapped =
-                row > 0 && column > 0 && *letter == word[column - 1] && wanted[row - 1] == *other;
-            if swapped {
-                least = least.min(before[column - 1] + 1);
-            }
-            current[column + 1] = least;
-        }
-        // Distances never fall from one row to the next but one.
-        let least = |row: &[usize; LONGEST + 1]| row[..columns].iter().copied().min().unwrap_or(0);
-        if least(&current) > most && least(&above) > most {
-            return None;
-        }
-        (before, above, current) = (above, current, before);
-    }
-    above[..columns].iter().copied().min().filter(|errors| *errors <= most)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -179,15 +169,6 @@ mod tests {
         assert_eq!(score("pat", "PET-Flasche"), None);
         assert_eq!(score("瓶", "ガラス瓶"), Some(3));
         assert_eq!(score("a", "Glas"), None);
-    }
-
-    #[test]
-    fn a_prefix_may_itself_be_mistyped() {
-        assert_eq!(prefix_distance(&['k', 'a', 't'], &['k', 'a', 'r', 't', 'o', 'n'], 2), Some(1));
-        assert_eq!(prefix_distance(&['a', 'b'], &['b', 'a'], 2), Some(1));
-        assert_eq!(prefix_distance(&['a'], &[], 2), Some(1));
-        assert_eq!(prefix_distance(&['a', 'b', 'c'], &['x', 'y', 'z'], 2), None);
-        assert_eq!(prefix_distance(&['a'], &['b'; LONGEST + 1], 2), None);
     }
 
     #[test]

@@ -15,7 +15,6 @@ use crate::failure::{Failure, Result};
 use crate::measure::show_progress;
 use crate::scenes::Scenes;
 use crate::scenes::dispose::DisposeScene;
-use crate::scenes::part::Part;
 use crate::scenes::wording::Kind;
 use crate::sort::read_photo;
 
@@ -73,8 +72,7 @@ pub fn run(args: Args) -> Result<()> {
     let wish = MadeUp::parse(args, DISPOSE)?;
     let scenes = Scenes::open(&wish.communities)?;
     let engine = wish.engine()?;
-    let part = if wish.choose { Part::Validation } else { Part::Test };
-    let scenes: Vec<_> = scenes.dispose(part, wish.seed).take(wish.cases).collect();
+    let scenes: Vec<_> = scenes.dispose(wish.part(), wish.seed).take(wish.cases).collect();
     let adapter = engine.adapter_of(DISPOSE)?;
     let own = adapter.as_ref().and_then(|adapter| adapter.sure());
     let threshold = wish.threshold.or(own).unwrap_or(SURE);
@@ -82,10 +80,13 @@ pub fn run(args: Args) -> Result<()> {
         Some(_) => Some(ask(&engine, &scenes, &wish)?),
         None => None,
     };
-    if wish.choose {
+    if wish.choose || wish.misses {
         let cases = cases
             .ok_or_else(|| Failure::new("this pack has no adapter for dispose; see --adapter"))?;
-        return print_thresholds(&cases, wish.json);
+        return match wish.choose {
+            true => print_thresholds(&cases, wish.json),
+            false => Ok(print!("{}", misses(&cases, threshold))),
+        };
     }
     let lookup: Vec<Judged> = scenes.iter().flat_map(looked_up).collect();
     let judged = cases.as_ref().map(|cases| judge(cases, threshold));
@@ -257,6 +258,40 @@ fn print_thresholds(cases: &[Case<'_>], as_json: bool) -> Result<()> {
     rows.iter().for_each(|row| line(&mut text, &row.name, &row.score));
     print!("{text}");
     Ok(())
+}
+
+/// A line for each thing that did not come out right: what the model was asked of it, what it said
+/// and how sure it was, and what is true.
+fn misses(cases: &[Case<'_>], threshold: f32) -> String {
+    let mut text = String::new();
+    for case in cases {
+        let judged = judge(std::slice::from_ref(case), threshold);
+        let all = case.question.read(&case.said.value, &case.said.chances, Some(0.0));
+        let prompt = case.question.prompt();
+        let asked = prompt.trim_start_matches("dispose ").split(';');
+        let targets = case.scene.targets(&case.question);
+        for (index, (one, asked)) in judged.iter().zip(asked).enumerate() {
+            if one.outcome == Outcome::Right {
+                continue;
+            }
+            let asked = asked.rsplit_once('>').map_or(asked, |(_, asked)| asked);
+            let (said, target) = (&all[index], &targets[index]);
+            let chance = case.said.chances.of(&format!("/{}/item", index + 1));
+            let _ = writeln!(
+                text,
+                "{:10} {:?}: {asked}\n    said {:?} ({chance:.2}) {:?} {:?}, true {:?} {:?} {:?}",
+                one.kind.as_str(),
+                one.outcome,
+                said.item,
+                said.state,
+                said.battery,
+                target.item,
+                target.state,
+                target.battery,
+            );
+        }
+    }
+    text
 }
 
 fn table(report: &Report) -> String {

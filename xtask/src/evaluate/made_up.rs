@@ -7,6 +7,7 @@ use kerbside_core::engine::{Engine, EngineOptions};
 use crate::args::Args;
 use crate::bundled;
 use crate::failure::{Failure, Result};
+use crate::scenes::part::Part;
 
 const USAGE: &str = "\
 cargo xtask evaluate dispose|highlight [--pack DIR] [--json]
@@ -16,7 +17,8 @@ cargo xtask evaluate dispose|highlight [--pack DIR] [--json]
   --community NAME    only this one; may be given more than once
   --photo FILE        the picture before every prompt; the bundled example
   --threshold P       the probability from which on a value counts as known
-  --choose            measure thresholds on the validation scenes instead (dispose)";
+  --choose            measure thresholds on the validation scenes instead (dispose)
+  --misses            list what did not come out right on the validation scenes (dispose)";
 
 /// What the person asked for.
 pub(super) struct MadeUp {
@@ -36,6 +38,8 @@ pub(super) struct MadeUp {
     pub threshold: Option<f32>,
     /// Whether a threshold is to be chosen, on other scenes.
     pub choose: bool,
+    /// Whether to list what went wrong, on other scenes.
+    pub misses: bool,
     /// Whether the report is JSON.
     pub json: bool,
 }
@@ -52,6 +56,7 @@ impl MadeUp {
             photo: bundled::example_photo(),
             threshold: None,
             choose: false,
+            misses: false,
             json: false,
         };
         while let Some(arg) = args.next(USAGE)? {
@@ -64,11 +69,17 @@ impl MadeUp {
                 "--photo" => wish.photo = args.path(&arg)?,
                 "--threshold" => wish.threshold = Some(probability(&args.text(&arg)?)?),
                 "--choose" => wish.choose = true,
+                "--misses" => wish.misses = true,
                 "--json" => wish.json = true,
                 _ => return Err(Failure::new(format!("unknown option {arg}; {USAGE}"))),
             }
         }
         Ok(wish)
+    }
+
+    /// The scenes to measure on; those that one looks into or chooses by are others.
+    pub fn part(&self) -> Part {
+        if self.choose || self.misses { Part::Validation } else { Part::Test }
     }
 
     /// The engine, the task assigned to the adapter that was named.

@@ -1,0 +1,96 @@
+//! How some words of a label say a name of the pack.
+
+use crate::rules::edits;
+
+/// How some words say a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Match {
+    /// They are the name.
+    Same,
+    /// They are a part of the name.
+    Part,
+    /// They are the name but for typing errors, or in the plural.
+    Typed,
+}
+
+/// Fewest letters by which a part of a compound is recognised: "flasche" in "glasflasche".
+const COMPOUND_PART: usize = 4;
+
+/// Words that stand in many names and are no part of what a thing is, folded.
+const FUNCTION_WORDS: [&str; 56] = [
+    "a", "an", "the", "and", "or", "of", "with", "without", "in", "on", "at", "to", "for", "from",
+    "by", "its", "that", "der", "die", "das", "ein", "eine", "und", "oder", "mit", "ohne", "im",
+    "am", "auf", "aus", "von", "zum", "e", "o", "di", "da", "del", "con", "senza", "per", "un",
+    "una", "het", "een", "en", "van", "met", "op", "og", "eller", "med", "uden", "pa", "i", "af",
+    "til",
+];
+
+impl Match {
+    /// How `stretch`, one word or several, says `name`; both folded.
+    pub(super) fn of(name: &str, stretch: &str) -> Option<Self> {
+        match () {
+            () if name == stretch => Some(Self::Same),
+            () if stretch.split(' ').all(is_function_word) => None,
+            () if has_words(name, stretch) => Some(Self::Part),
+            () if is_typed_as(name, stretch) => Some(Self::Typed),
+            () => None,
+        }
+    }
+
+    /// What stands around the words in the prompt.
+    pub(super) fn marks(self) -> [char; 2] {
+        match self {
+            Self::Same => ['[', ']'],
+            Self::Part => ['(', ')'],
+            Self::Typed => ['{', '}'],
+        }
+    }
+}
+
+/// Whether a word only holds others together.
+pub(super) fn is_function_word(word: &str) -> bool {
+    FUNCTION_WORDS.contains(&word)
+}
+
+fn has_words(name: &str, stretch: &str) -> bool {
+    let letters = stretch.chars().count();
+    let as_words = format!(" {name} ").contains(&format!(" {stretch} "));
+    as_words || (letters >= COMPOUND_PART && name.ends_with(stretch))
+}
+
+fn is_typed_as(name: &str, stretch: &str) -> bool {
+    let plural_of_y = || Some(stretch.strip_suffix("ies")? == name.strip_suffix('y')?);
+    let (wanted, word): (Vec<char>, Vec<char>) =
+        (stretch.chars().collect(), name.chars().collect());
+    let allowed = match wanted.len() {
+        0..=3 => 0,
+        4..=7 => 1,
+        // Of what only goes on, no more than a plural's letter: "clean" is not "cleaner".
+        _ if name.starts_with(stretch) => 1,
+        _ => 2,
+    };
+    edits::distance(&wanted, &word, allowed).is_some() || plural_of_y() == Some(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_said_whole_in_part_or_mistyped() {
+        for (name, stretch, how) in [
+            ("pizza box", "pizza box", Some(Match::Same)),
+            ("pizza box", "pizza", Some(Match::Part)),
+            ("glasflasche", "flasche", Some(Match::Part)),
+            ("pizza box", "piza box", Some(Match::Typed)),
+            ("jam jar", "jam jars", Some(Match::Typed)),
+            ("battery", "batteries", Some(Match::Typed)),
+            ("cleaning agent", "clean", None),
+            ("device with a fixed battery", "with a", None),
+            ("pan", "can", None),
+            ("glass bottle", "plastic bottle", None),
+        ] {
+            assert_eq!(Match::of(name, stretch), how, "{stretch:?} as {name:?}");
+        }
+    }
+}
