@@ -116,7 +116,8 @@ fn by_name<'a>(label: &str, rules: &'a RulePack) -> Vec<(&'a Item, String, Said)
             .flat_map(|(first, stretch)| says(&stretch.join(" "), first..first + length, rules))
             .collect();
         hits.sort_by_cached_key(|hit| {
-            (hit.said.how, Reverse(shared_words(hit, &words)), hit.distance, hit.name.len())
+            let shared = if hit.said.how == Match::Same { 0 } else { shared_words(hit, &words) };
+            (hit.said.how, Reverse(shared), hit.distance, hit.said.words.start, hit.name.len())
         });
         let same = hits.iter().any(|hit| hit.said.how == Match::Same);
         // Beside the word itself nothing else needs to be offered but its equals.

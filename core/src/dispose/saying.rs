@@ -30,7 +30,8 @@ impl Match {
     pub(super) fn of(name: &str, stretch: &str) -> Option<Self> {
         match () {
             () if name == stretch => Some(Self::Same),
-            () if stretch.split(' ').all(is_function_word) => None,
+            // Without such words at its ends it is a shorter stretch, which is looked at too.
+            () if hangs_loose(stretch) => None,
             () if has_words(name, stretch) => Some(Self::Part),
             () if is_typed_as(name, stretch) => Some(Self::Typed),
             () => None,
@@ -50,6 +51,13 @@ impl Match {
 /// Whether a word only holds others together.
 pub(super) fn is_function_word(word: &str) -> bool {
     FUNCTION_WORDS.contains(&word)
+}
+
+/// Whether the first or the last of some words only holds others together.
+fn hangs_loose(stretch: &str) -> bool {
+    let mut words = stretch.split(' ');
+    let (first, last) = (words.next(), words.next_back());
+    first.into_iter().chain(last).any(is_function_word)
 }
 
 fn has_words(name: &str, stretch: &str) -> bool {
@@ -86,7 +94,7 @@ mod tests {
             ("jam jar", "jam jars", Some(Match::Typed)),
             ("battery", "batteries", Some(Match::Typed)),
             ("cleaning agent", "clean", None),
-            ("device with a fixed battery", "with a", None),
+            ("device with a fixed battery", "with a fixed", None),
             ("pan", "can", None),
             ("glass bottle", "plastic bottle", None),
         ] {
