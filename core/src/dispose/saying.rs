@@ -71,8 +71,9 @@ fn is_typed_as(name: &str, stretch: &str) -> bool {
     let (wanted, word): (Vec<char>, Vec<char>) =
         (stretch.chars().collect(), name.chars().collect());
     let allowed = match wanted.len() {
-        0..=3 => 0,
-        4..=7 => 1,
+        // A short word with another letter is another word, unless that makes a plural.
+        0..=5 => usize::from(wanted.len() > 3 && stretch.starts_with(name)),
+        6..=7 => 1,
         // Of what only goes on, no more than a plural's letter: "clean" is not "cleaner".
         _ if name.starts_with(stretch) => 1,
         _ => 2,
@@ -95,7 +96,9 @@ mod tests {
             ("battery", "batteries", Some(Match::Typed)),
             ("cleaning agent", "clean", None),
             ("device with a fixed battery", "with a fixed", None),
+            ("can", "cans", Some(Match::Typed)),
             ("pan", "can", None),
+            ("blade", "blaue", None),
             ("glass bottle", "plastic bottle", None),
         ] {
             assert_eq!(Match::of(name, stretch), how, "{stretch:?} as {name:?}");
