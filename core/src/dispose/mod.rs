@@ -59,8 +59,10 @@
 //!
 //! Each value counts only if the product of its tokens' probabilities reaches [`SURE`]: below it
 //! an item, a state or a battery is "unsure", and parts are not known (then all of the item's
-//! parts are listed). The rules ask about what is unsure, as far as it matters. A label that is
-//! the name of one row and says nothing else is that row, whatever the model says.
+//! parts are listed). The rules ask about what is unsure, as far as it matters. That a thing is none
+//! of the rows counts from [`NONE_SURE`] on, since no bin is shown for it, unless the label is a class,
+//! whose rules would answer. A label that is the name of one row and says nothing else is that row,
+//! whatever the model says.
 //!
 //! Without an adapter for the task only the detector's label is known, and the rules of its class
 //! answer or ask.
@@ -93,3 +95,7 @@ pub const LABEL_CHARS: usize = 40;
 /// adapter brings its own, chosen with `cargo xtask evaluate dispose --choose` on scenes made up
 /// for that, where wrong answers that are shown stay below 1 %.
 pub const SURE: f32 = 0.9;
+
+/// The probability from which on a thing is taken as none of the rows: more likely than not. The
+/// person is then told that it is not known here, instead of being asked which of the rows it is.
+pub const NONE_SURE: f32 = 0.5;

@@ -5,11 +5,11 @@ use serde_json::{Map, Value};
 use super::candidates::{Candidate, Said, candidates_of, marked_label, read_label};
 use super::reading::{Pick, Reading};
 use super::saying::Match;
-use super::{ITEMS, SURE};
+use super::{ITEMS, NONE_SURE, SURE};
 use crate::detection::{BBox, Detection};
 use crate::generate::chances::Chances;
 use crate::generate::schema::Schema;
-use crate::rules::{RulePack, Seen, State};
+use crate::rules::{Class, RulePack, Seen, State};
 
 /// One thing of a question.
 #[derive(Debug, Clone, PartialEq)]
@@ -161,8 +161,9 @@ impl<'a> Question<'a> {
     }
 
     /// What an answer says of each thing. What is less probable than `threshold`
-    /// ([`super::SURE`] where that is `None`), or is not in the answer, is not known. A label that is
-    /// the name of a row, and says nothing else, is that row whatever the answer says.
+    /// ([`super::SURE`] where that is `None`), or is not in the answer, is not known; that it is none of
+    /// the rows, for which nothing is shown, only has to be as probable as [`super::NONE_SURE`]. A label
+    /// that is the name of a row, and says nothing else, is that row whatever the answer says.
     pub fn read(&self, answer: &Value, chances: &Chances, threshold: Option<f32>) -> Vec<Reading> {
         let things = self.things.iter().enumerate();
         things
@@ -172,9 +173,13 @@ impl<'a> Question<'a> {
                 let sure = |field: &str| chance(field) >= threshold.unwrap_or(SURE);
                 let text =
                     |field: &str| said[field].as_str().filter(|_| sure(field)).unwrap_or(UNSURE);
+                let is_none = said["item"] == NONE
+                    && Class::from_label(&thing.label).is_none()
+                    && chance("item") >= NONE_SURE.min(threshold.unwrap_or(SURE));
+                let item = || if is_none { NONE } else { text("item") };
                 let is_row = |id: &str| thing.candidates.iter().any(|row| row.item.id == id);
                 Reading {
-                    item: match thing.named().unwrap_or_else(|| text("item")) {
+                    item: match thing.named().unwrap_or_else(item) {
                         NONE => Pick::None,
                         id if is_row(id) => Pick::Item(id.to_owned()),
                         _ => Pick::Unsure,

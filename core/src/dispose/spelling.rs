@@ -52,12 +52,13 @@ fn is_slip(typed: &str, name: &str) -> bool {
     let mut wrong = typed.split(' ').zip(name.split(' ')).filter(|(typed, meant)| typed != meant);
     let (Some((typed, meant)), None) = (wrong.next(), wrong.next()) else { return false };
     let is_latin = |word: &str| word.bytes().all(|letter| letter.is_ascii_lowercase());
-    if !is_latin(typed) || !is_latin(meant) || meant.len() < WORD || typed[..1] != meant[..1] {
+    if !is_latin(typed) || !is_latin(meant) || meant.len() < WORD {
         return false;
     }
     let (typed, meant): (Vec<char>, Vec<char>) = (typed.chars().collect(), meant.chars().collect());
+    let begins_alike = typed.first() == meant.first();
     let is_single = edits::distance(&typed, &meant, 1) == Some(1);
-    is_single && (name.chars().count() >= NAME || is_swap(&typed, &meant))
+    begins_alike && is_single && (name.chars().count() >= NAME || is_swap(&typed, &meant))
 }
 
 /// Whether both have the same letters, two neighbours in the other order; they are one error apart.
@@ -84,6 +85,7 @@ mod tests {
             ("qizza box", "qizza box"),
             ("piqqa box", "piqqa box"),
             ("zeppelin", "zeppelin"),
+            ("", ""),
         ] {
             assert_eq!(spelled(label, &rules), right);
         }

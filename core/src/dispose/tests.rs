@@ -169,6 +169,18 @@ fn what_is_not_sure_is_not_known() {
         );
     }
     assert_eq!(question.read(&Value::Null, &Chances::CERTAIN, None), [Reading::UNSURE]);
+    for (label, chance, known) in [
+        ("jam jar in the woods", 0.6, Pick::None),
+        ("jam jar in the woods", 0.4, Pick::Unsure),
+        // The rules of the class would answer.
+        ("glass", 0.6, Pick::Unsure),
+    ] {
+        let question = self::question(&[label], &rules);
+        let none = question.write(&[Reading { item: Pick::None, ..Reading::UNSURE }]);
+        let mut chances = Chances::default();
+        chances.multiply("/1/item", chance);
+        assert_eq!(question.read(&none, &chances, None)[0].item, known, "{label} {chance}");
+    }
     let nonsense = json!({"1": {"item": "no-such-row", "state": 7, "parts": ["x"], "battery": ""}});
     let read = question.read(&nonsense, &Chances::CERTAIN, None);
     assert_eq!(read, [Reading { parts: Some(Vec::new()), ..Reading::UNSURE }]);

@@ -9,7 +9,7 @@ what those two say stays as it was. The decoder itself is kept; what the task ne
 
 Nothing of the answer is on the photo, so none stands before these texts: export.py writes that down, and the engine
 leaves the photo out, too. (Shown one after all, an adapter that got 0.96 of an answer's choices right got 0.82.) With
---resume the training goes on from --out, with its own schedule.
+--resume the training goes on from --out, with its own schedule, among texts of all lengths.
 """
 
 import argparse
@@ -30,7 +30,7 @@ from precision import products
 from sequence import LOC_BINS, SEG_CODES, load_words
 from texts import Texts, grown
 
-PEAK, PEAK_WORDS, DROPOUT = 2e-3, 4e-3, 0.0
+PEAK, PEAK_WORDS = 2e-3, 4e-3
 TOLD = 1.0               # weight of what the prompt is told
 SAVED_EVERY = 300        # steps
 
@@ -103,6 +103,7 @@ def main():
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--seed", type=int, default=2)
+    parser.add_argument("--peak", type=float, default=PEAK, help="the learning rate once it has warmed up")
     args = parser.parse_args()
     torch.set_num_threads(2)
     torch.manual_seed(args.seed)
@@ -110,14 +111,14 @@ def main():
     adapters.attach(model, torch.load(args.out, weights_only=True) if args.resume else None, rank=args.rank)
     learned = [p for m in adapters.places(model).values() for p in (m.lora_a, m.lora_b)]
     told = Told(model.s.width)
-    groups = [{"params": learned, "peak": PEAK}, {"params": list(told.parameters()), "peak": PEAK}]
+    groups = [{"params": learned, "peak": args.peak}, {"params": list(told.parameters()), "peak": PEAK}]
     table, free = model.embed_tokens.weight, free_rows(words, model.s.vocab)
     if args.words:
         table.requires_grad_(True)
         groups.append({"params": [table], "peak": PEAK_WORDS})
     learned = [p for group in groups for p in group["params"]]
     average = [(p, p.detach().clone()) for p in learned]
-    optimiser = torch.optim.AdamW(groups, lr=PEAK, weight_decay=0.0, betas=(0.9, 0.98))
+    optimiser = torch.optim.AdamW(groups, lr=args.peak, weight_decay=0.0, betas=(0.9, 0.98))
     texts = Texts(args.texts, words, "train", (args.task,))
     unseen = Texts(args.texts, words, "held-out", (args.task,))
     rng = np.random.default_rng(args.seed)
@@ -127,7 +128,8 @@ def main():
     while (share := (time.time() - start) / (60 * args.minutes)) < 1:
         for group in optimiser.param_groups:
             group["lr"] = group["peak"] * min(1, (step + 1) / 50) * (0.02 + 0.49 * (1 + math.cos(math.pi * share)))
-        batch = texts.pick(args.batch, rng, grown(share))
+        # Short ones first, to begin with: who has read long ones forgets them over short ones.
+        batch = texts.pick(args.batch, rng, 1.0 if args.resume else grown(share))
         each, right, (told_loss, told_right) = losses(model, batch, told)
         optimiser.zero_grad()
         (each.mean() + TOLD * told_loss).backward()
