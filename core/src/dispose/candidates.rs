@@ -1,12 +1,9 @@
 //! The rows of a rule pack that could fit a label: by its words, and by its class.
 
-use std::cmp::Reverse;
-use std::ops::Range;
-
-use super::saying::{Match, is_function_word};
+use super::naming::{Naming, Said, named_by};
 use super::spelling::spelled;
 use super::{CANDIDATES, LABEL_CHARS};
-use crate::rules::{Class, Item, Like, Outcome, RulePack, fold};
+use crate::rules::{Class, Item, Outcome, RulePack, fold};
 
 /// A row that could fit.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,15 +15,6 @@ pub struct Candidate<'a> {
     pub word: Option<String>,
     /// Where the label says it; `None` where only the class speaks for it.
     pub said: Option<Said>,
-}
-
-/// The words of a folded label that say a row's name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Said {
-    /// Which words of the label.
-    pub words: Range<usize>,
-    /// How they say it.
-    pub how: Match,
 }
 
 /// The label ([`read_label`]) with marks around the words that say the first row's name: what is
@@ -83,10 +71,14 @@ pub fn candidates<'a>(label: &str, rules: &'a RulePack) -> Vec<Candidate<'a>> {
 /// The same of a label as [`read_label`] leaves it.
 pub(super) fn candidates_of<'a>(label: &str, rules: &'a RulePack) -> Vec<Candidate<'a>> {
     let class = Class::from_label(label);
-    let named = if class.is_some() { Vec::new() } else { by_name(label, rules) };
+    let named = if class.is_some() { Vec::new() } else { named_by(label, rules) };
     let mut all: Vec<_> = named
         .into_iter()
-        .map(|(item, word, said)| Candidate { item, word: told_by(item, &word), said: Some(said) })
+        .map(|Naming { item, name, said, .. }| Candidate {
+            item,
+            word: told_by(item, &name),
+            said: Some(said),
+        })
         .collect();
     if let Some(class) = class {
         for item in of_class(class, rules) {
@@ -103,66 +95,6 @@ pub(super) fn candidates_of<'a>(label: &str, rules: &'a RulePack) -> Vec<Candida
 fn told_by(item: &Item, name: &str) -> Option<String> {
     let words: Vec<&str> = name.split(' ').take(NAME_WORDS).collect();
     (name != item.id.replace('-', " ")).then(|| words.join(" "))
-}
-
-/// Items whose names the label says, best first: longer stretches of the label before shorter
-/// ones, then closer matches.
-fn by_name<'a>(label: &str, rules: &'a RulePack) -> Vec<(&'a Item, String, Said)> {
-    let words: Vec<&str> = label.split(' ').filter(|word| !word.is_empty()).collect();
-    let mut found: Vec<(&Item, String, Said)> = Vec::new();
-    for length in (1..=words.len()).rev() {
-        let stretches = words.windows(length).enumerate();
-        let mut hits: Vec<_> = stretches
-            .flat_map(|(first, stretch)| says(&stretch.join(" "), first..first + length, rules))
-            .collect();
-        hits.sort_by_cached_key(|hit| {
-            let shared = if hit.said.how == Match::Same { 0 } else { shared_words(hit, &words) };
-            (hit.said.how, Reverse(shared), hit.distance, hit.said.words.start, hit.name.len())
-        });
-        let same = hits.iter().any(|hit| hit.said.how == Match::Same);
-        // Beside the word itself nothing else needs to be offered but its equals.
-        hits.retain(|hit| !same || hit.said.how == Match::Same);
-        for hit in hits {
-            if !found.iter().any(|(known, ..)| known.id == hit.item.id) {
-                found.push((hit.item, hit.name, hit.said));
-            }
-        }
-        if same || found.len() >= CANDIDATES {
-            break;
-        }
-    }
-    found
-}
-
-/// A name that some words of a label say.
-struct Saying<'a> {
-    item: &'a Item,
-    /// The name, folded.
-    name: String,
-    said: Said,
-    /// How far off the words are.
-    distance: usize,
-}
-
-/// Items of which a name has these words, or is them but for typing errors. A label's words are
-/// whole, unlike those somebody is typing: "clean" is not the beginning of "cleaning agent".
-fn says<'a>(stretch: &str, words: Range<usize>, rules: &'a RulePack) -> Vec<Saying<'a>> {
-    let saying = |like: Like<'a>| {
-        let said = Said { words: words.clone(), how: Match::of(&like.letters, stretch)? };
-        Some(Saying { item: like.item, name: fold(like.written), said, distance: like.distance })
-    };
-    rules.words_like(stretch).filter_map(saying).collect()
-}
-
-/// How many words of the label stand in the name or in the item's id: of many rows with "plastic"
-/// in them, "rigid plastic container" means one of the containers.
-fn shared_words(hit: &Saying<'_>, label: &[&str]) -> usize {
-    let is_in_name = |word: &str| hit.name.split(' ').any(|known| known == word);
-    let is_in_id = |word: &str| hit.item.id.split('-').any(|known| known == word);
-    label
-        .iter()
-        .filter(|word| !is_function_word(word) && (is_in_name(word) || is_in_id(word)))
-        .count()
 }
 
 /// Items of a class: those the pack's questions about it name, then the others in file order.

@@ -4,6 +4,7 @@
 //! ```text
 //! spelling    slips of the finger in a label, put right where they can be nothing else
 //! saying      how some words of a label say a name of the pack
+//! naming      which items of a rule pack a label names, and where in it
 //! candidates  label → the few rows of the pack that could fit it
 //! question    labels and candidates → prompt, and the shape of its answer
 //! reading     the answer ⇄ what is known of each thing; what is not sure enough is not known
@@ -68,6 +69,7 @@
 //! answer or ask.
 
 mod candidates;
+mod naming;
 mod question;
 mod reading;
 mod saying;
@@ -76,7 +78,8 @@ mod spelling;
 #[cfg(test)]
 mod tests;
 
-pub use candidates::{Candidate, Said, candidates, folded_label};
+pub use candidates::{Candidate, candidates, folded_label};
+pub use naming::Said;
 pub use question::{Question, Thing};
 pub use reading::{Pick, Reading};
 pub use saying::Match;

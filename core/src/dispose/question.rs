@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::candidates::{Candidate, Said, candidates_of, marked_label, read_label};
+use super::candidates::{Candidate, candidates_of, marked_label, read_label};
+use super::naming::Said;
 use super::reading::{Pick, Reading};
 use super::saying::Match;
 use super::{ITEMS, NONE_SURE, SURE};

@@ -133,6 +133,13 @@ fn a_label_leads_to_the_rows_it_may_mean() {
     assert_eq!(offered("plastic", &rules)[..2], ["drink-bottle", "plastic-packaging"]);
     assert!(!offered("clean drink can", &rules).contains(&"cleaning-agent".to_owned()));
     assert!(offered("umbrella", &rules).is_empty());
+    assert_eq!(offered("pizza box with a battery", &rules), ["pizza-box", "battery"], "two names");
+    assert_eq!(offered("hygiene article", &rules), ["hygiene-article"]);
+    assert_eq!(offered("dirty foam food box", &rules), ["foam-food-box"], "the words of the id");
+    assert_eq!(offered("rigid plastic cup", &rules), ["yoghurt-cup"]);
+    assert_eq!(offered("food foam", &rules)[0], "foam-food-box", "two words before one");
+    assert_eq!(offered("diapr on the floor", &rules), ["hygiene-article"], "nothing else is said");
+    assert_eq!(offered("diapr and a battery", &rules), ["battery"]);
     assert!(offered("<eos>\n;", &rules).is_empty());
     for class in Class::ALL {
         let rows = offered(class.label(), &rules);

@@ -263,7 +263,8 @@ pub(super) fn is_sound(wording: &Wording, rules: &RulePack) -> bool {
     let folded = folded_label(&wording.label);
     let last = wording.label.split_whitespace().next_back().map(folded_label).unwrap_or_default();
     let is_whole = !last.is_empty() && folded.ends_with(&last);
-    let agrees = match (rules.lookup(&wording.label), &wording.says.item) {
+    let named = rules.lookup(&wording.label).or_else(|| rules.lookup(&folded.replace(' ', "-")));
+    let agrees = match (named, &wording.says.item) {
         (None, _) => true,
         (Some(item), Pick::Item(id)) => item.id == *id,
         (Some(_), _) => false,
