@@ -181,9 +181,24 @@ impl Architecture {
                 "text.q_heads must be a multiple of text.kv_heads",
             ),
             (!t.head_dim.is_multiple_of(2), "text.head_dim must be even"),
+            // What is too large for 32 bits has become infinite; either would make every number NaN.
+            (![v.eps, t.eps].into_iter().all(is_positive), "eps must be above 0 and finite"),
+            (!is_positive(t.rope_theta), "text.rope_theta must be above 0 and finite"),
+            (
+                !is_positive(t.query_pre_attn_scalar),
+                "text.query_pre_attn_scalar must be above 0 and finite",
+            ),
+            (
+                ![t.attn_softcap, t.final_softcap].into_iter().flatten().all(is_positive),
+                "a softcap must be above 0 and finite",
+            ),
         ];
         rules.iter().find(|(broken, _)| *broken).map(|(_, words)| *words)
     }
+}
+
+fn is_positive(number: f32) -> bool {
+    number.is_finite() && number > 0.0
 }
 
 /// A bundled adapter.
@@ -504,5 +519,20 @@ pub(super) mod tests {
         assert!(set("/architecture/projection_dim", json!(64)).contains("projection_dim"));
         assert!(set("/architecture/text/layer_pattern", json!([])).contains("layer_pattern"));
         assert!(set("/architecture/text/vocab", json!(1u64 << 40)).contains("2^24"));
+        for (place, words) in [
+            ("/architecture/vision/eps", "eps"),
+            ("/architecture/text/eps", "eps"),
+            ("/architecture/text/rope_theta", "rope_theta"),
+            ("/architecture/text/query_pre_attn_scalar", "query_pre_attn_scalar"),
+        ] {
+            // The last is no number of 32 bits.
+            for value in [0.0, -1.0, 1e106] {
+                let refused = set(place, json!(value));
+                assert!(refused.contains(words) && refused.contains("finite"), "{refused}");
+            }
+        }
+        let capped = |key: &str| refusal(|j| j["architecture"]["text"][key] = json!(0));
+        assert!(capped("attn_softcap").contains("softcap"));
+        assert!(capped("final_softcap").contains("softcap"));
     }
 }

@@ -290,6 +290,10 @@ bad_inputs! {
         manifest["architecture"]["patch_size"] = json!(0);
     })) { bad_manifest(&pack, "no size may be 0"); }
 
+    numbers_too_large_for_32_bits(pack = Tiny::with_manifest(|manifest| {
+        manifest["architecture"]["text"]["eps"] = json!(1e106);
+    })) { bad_manifest(&pack, "eps must be above 0 and finite"); }
+
     lengths_that_overflow_their_sum(pack = Tiny::with_manifest(|manifest| {
         for file in manifest["files"].as_array_mut().unwrap() {
             file["bytes"] = json!(u64::MAX);

@@ -128,7 +128,7 @@ def main():
     while (share := (time.time() - start) / (60 * args.minutes)) < 1:
         for group in optimiser.param_groups:
             group["lr"] = group["peak"] * min(1, (step + 1) / 50) * (0.02 + 0.49 * (1 + math.cos(math.pi * share)))
-        # Short ones first, to begin with: who has read long ones forgets them over short ones.
+        # Short ones first is for a new adapter: another could forget the long ones.
         batch = texts.pick(args.batch, rng, 1.0 if args.resume else grown(share))
         each, right, (told_loss, told_right) = losses(model, batch, told)
         optimiser.zero_grad()
