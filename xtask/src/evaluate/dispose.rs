@@ -83,10 +83,11 @@ pub fn run(args: Args) -> Result<()> {
     if wish.choose || wish.misses {
         let cases = cases
             .ok_or_else(|| Failure::new("this pack has no adapter for dispose; see --adapter"))?;
-        return match wish.choose {
-            true => print_thresholds(&cases, wish.json),
-            false => Ok(print!("{}", misses(&cases, threshold))),
-        };
+        if wish.choose {
+            return print_thresholds(&cases, wish.json);
+        }
+        print!("{}", misses(&cases, threshold));
+        return Ok(());
     }
     let lookup: Vec<Judged> = scenes.iter().flat_map(looked_up).collect();
     let judged = cases.as_ref().map(|cases| judge(cases, threshold));
