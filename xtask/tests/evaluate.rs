@@ -1,4 +1,4 @@
-//! `cargo xtask evaluate segment` and `calibrate`, as a person runs them, on the bundled pack and photograph.
+//! `cargo xtask evaluate` and `calibrate`, as a person runs them, on the bundled pack and photograph.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -116,6 +116,24 @@ fn nothing_is_tuned_on_what_is_measured_on() {
     let held_out = ["evaluate", "segment", "--held-out", "--calibrate", &out, "--data", &valid];
     assert_refused(&held_out, words);
     assert!(!Path::new(&out).exists());
+}
+
+#[test]
+fn the_bundled_adapter_knows_the_rows_and_its_misses_are_listed() {
+    let output = xtask(&["evaluate", "dispose", "--json", "--cases", "80"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let share = |of: &str, key: &str| report[of][key].as_f64().unwrap();
+    assert!(share("model", "right") >= 0.9, "{report}");
+    assert!(share("model", "wrong_shown") <= 0.02, "{report}");
+    assert!(share("lookup", "right") < 0.5, "{report}");
+    let mistyped = report["kinds"].as_array().unwrap().iter().find(|k| k["name"] == "mistyped");
+    assert!(mistyped.unwrap()["right"].as_f64().unwrap() >= 0.85, "{report}");
+
+    let output = xtask(&["evaluate", "dispose", "--misses", "--cases", "80"]);
+    let misses = String::from_utf8(output.stdout).unwrap();
+    assert!(misses.contains(" Asked: ") && misses.contains(", true "), "{misses}");
+    assert!(misses.lines().count() < 60, "most come out right:\n{misses}");
 }
 
 #[test]
