@@ -339,12 +339,22 @@ fn what_nobody_knows_is_never_burnt() {
     }
 }
 
-/// Whether a label is a row's name or the words of its id, but for one slip of the finger.
+/// Whether a label is a row's name or the words of its id, but for one slip of the finger in one of
+/// its longer words, behind the first letter.
 fn is_named(label: &str, id: &str, rules: &RulePack) -> bool {
     let label = folded_label(label);
     let item = rules.lookup(id).expect("it is one of the pack's");
     let names = item.words().map(|(_, name)| folded_label(name));
-    names.chain([id.replace('-', " ")]).any(|name| is_one_slip_away(&label, &name))
+    names.chain([id.replace('-', " ")]).any(|name| {
+        let (typed, meant) = (label.split(' '), name.split(' '));
+        let is_slip = |(typed, meant): (&str, &str)| {
+            meant.len() >= 5
+                && typed.chars().next() == meant.chars().next()
+                && is_one_slip_away(typed, meant)
+        };
+        let mut wrong = typed.clone().zip(meant.clone()).filter(|(typed, meant)| typed != meant);
+        typed.count() == meant.count() && wrong.next().is_none_or(is_slip) && wrong.next().is_none()
+    })
 }
 
 /// Equal, or after what both begin and end with one letter is left of each, or two that changed places.
