@@ -25,6 +25,6 @@ let package = Package(
     .target(name: "SorterKit", resources: [.process("Resources")]),
     .target(name: "SorterEngine", dependencies: ["KerbsideFFI", "SorterKit"]),
     .testTarget(name: "SorterKitTests", dependencies: ["SorterKit"]),
-    .testTarget(name: "SorterEngineTests", dependencies: ["SorterEngine"]),
+    .testTarget(name: "SorterEngineTests", dependencies: ["KerbsideFFI", "SorterEngine"]),
   ]
 )

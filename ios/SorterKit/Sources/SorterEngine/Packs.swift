@@ -14,10 +14,17 @@ struct EnginePacks: SorterKit.PackStore {
   }
 
   func importArchive(_ archive: URL, forPack: String) -> Progress {
-    work { [ffi] cancel, listener in
+    importing(forPack: forPack) {
       let file = try ArchiveFile(archive)
-      let pack = try ffi.import(
-        source: file, total: file.bytes, forPack: forPack, cancel: cancel, listener: listener)
+      return (file, file.bytes)
+    }
+  }
+
+  /// Imports what `open` opens: where an archive's bytes come from, and how many there are.
+  func importing(forPack: String, _ open: @escaping @Sendable () throws -> (any ByteSource, UInt64)) -> Progress {
+    work { [ffi] cancel, listener in
+      let (source, total) = try open()
+      let pack = try ffi.import(source: source, total: total, forPack: forPack, cancel: cancel, listener: listener)
       return SorterKit.PackInfo(pack)
     }
   }

@@ -2,6 +2,8 @@ import Foundation
 import SorterKit
 import Testing
 
+import protocol KerbsideFFI.ByteSource
+
 @testable import SorterEngine
 
 @Suite struct PacksTests {
@@ -67,20 +69,18 @@ import Testing
   }
 
   @Test func anImportThatIsStoppedLeavesNothing() async throws {
-    let archive = try Archive.of(Real.pack, in: scratch)
-    let packs = engine.packs
+    let archive = HeldArchive(try Data(contentsOf: Archive.of(Real.pack, in: scratch)))
+    let packs = try #require(engine.packs as? EnginePacks)
     let importing = Task {
-      for try await step in packs.importArchive(archive, forPack: PackInfo.bundled) where step.doneBytes > 0 { return }
+      for try await _ in packs.importing(forPack: PackInfo.bundled, { (archive, archive.size) }) {}
     }
-    _ = await importing.result
-    // The stream was left: the engine stops and clears away.
     let folder = scratch.url.appendingPathComponent("packs")
-    let deadline = ContinuousClock.now + .seconds(20)
-    while try await packs.list().count > 1 || !leftovers(folder).isEmpty, ContinuousClock.now < deadline {
-      try await Task.sleep(for: .milliseconds(20))
-    }
+    try await until("the import has begun") { !leftovers(folder).isEmpty }
+    importing.cancel()
+    _ = await importing.result
+    archive.goOn()
+    try await until("everything is cleared away") { leftovers(folder).isEmpty }
     #expect(try await packs.list().map(\.id) == [PackInfo.bundled])
-    #expect(leftovers(folder).isEmpty)
   }
 
   @Test func whatIsNoPackIsRefused() async throws {
@@ -96,10 +96,42 @@ import Testing
     #expect(try await engine.packs.list().count == 1)
   }
 
+  /// Waits until something is so: two minutes at most.
+  private func until(_ what: Comment, _ condition: () -> Bool) async throws {
+    let deadline = ContinuousClock.now + .seconds(120)
+    while !condition(), ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(20)) }
+    #expect(condition(), what)
+  }
+
   /// What is in the store's folder beside the lock that keeps two imports apart.
   private func leftovers(_ folder: URL) -> [String] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
     return names.filter { $0 != ".import.lock" }
+  }
+}
+
+/// An archive whose second half waits until it is told to come: however slowly the test runs, the import is not over.
+/// Safe to share because only the thread that imports reads it.
+private final class HeldArchive: ByteSource, @unchecked Sendable {
+  let size: UInt64
+  private var rest: Data
+  private let gate = DispatchSemaphore(value: 0)
+
+  init(_ archive: Data) {
+    (rest, size) = (archive, UInt64(archive.count))
+  }
+
+  func goOn() { gate.signal() }
+
+  func read(most: UInt32) throws -> Data {
+    let held = UInt64(rest.count) < size / 2
+    if held {
+      gate.wait()
+      gate.signal()
+    }
+    let piece = Data(rest.prefix(Int(most)))
+    rest = rest.dropFirst(piece.count)
+    return piece
   }
 }
 
