@@ -144,6 +144,11 @@ impl BBox {
         shared / (self.area() + other.area() - shared).max(f32::MIN_POSITIVE)
     }
 
+    /// This box of a photo as a box of the mirrored photo, and the other way round.
+    pub fn mirrored(&self) -> Self {
+        Self { x1: 1.0 - self.x2, x2: 1.0 - self.x1, ..*self }
+    }
+
     /// This box of a crop as a box of the photo the crop's `region` was cut from.
     pub fn from_crop(&self, region: &Self) -> Self {
         Self {

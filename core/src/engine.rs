@@ -5,7 +5,7 @@
 //! request     what to look for, and what becomes known
 //! service     which adapter a task runs with, and how sure its answers are
 //! items       the items of one answer, as the grammar reports their parts
-//! refine      a second look around what was found
+//! refine      a second look at what was found
 //! vocabulary  the tokenizer, read while other things are done
 //! writing     the model as the generator sees it, with guesses that ride along
 //! ```

@@ -211,6 +211,13 @@ impl Frame {
         self.cut(left, top, width, height)
     }
 
+    /// The photo as a mirror beside it shows it: left and right exchanged.
+    pub fn mirrored(&self) -> Self {
+        let rows = self.pixels.chunks_exact(3 * self.width);
+        let pixels = rows.flat_map(|row| row.chunks_exact(3).rev().flatten()).copied().collect();
+        Self { pixels, ..*self }
+    }
+
     /// A rectangle of pixels that lies inside the photo.
     fn cut(&self, left: usize, top: usize, width: usize, height: usize) -> (Self, BBox) {
         let rows = self.pixels.chunks_exact(3 * self.width).skip(top).take(height);
@@ -355,6 +362,16 @@ mod tests {
     #[track_caller]
     fn refused(bytes: &[u8]) -> String {
         Frame::from_encoded(bytes).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_mirror_exchanges_left_and_right() {
+        let frame = Frame::from_rgb(3, 2, (0..18).collect()).unwrap();
+        let mirror = frame.mirrored();
+        assert_eq!((mirror.width(), mirror.height()), (3, 2));
+        assert_eq!(mirror.pixel(0, 1), frame.pixel(2, 1));
+        assert_eq!(mirror.pixel(1, 0), frame.pixel(1, 0));
+        assert_eq!(mirror.mirrored(), frame);
     }
 
     #[test]

@@ -9,8 +9,9 @@ use jiff::civil::date;
 use kerbside_core::analysis::{Analysis, AnalysisEvent, AnalysisRequest};
 use kerbside_core::cancel::CancelToken;
 use kerbside_core::detection::BBox;
-use kerbside_core::engine::{Engine, EngineOptions};
+use kerbside_core::engine::{Engine, EngineOptions, SEGMENT, SegmentRequest};
 use kerbside_core::error::Error;
+use kerbside_core::looks;
 use kerbside_core::mask::Point;
 use kerbside_core::photo::Frame;
 use kerbside_core::rules::{Fact, RulePack, Verdict};
@@ -161,6 +162,27 @@ fn far_away() -> Frame {
     Frame::from_rgb(2 * width, 2 * height, rows.collect()).unwrap()
 }
 
+/// What fills the photo is named by the photo or by its mirror, whichever is surer.
+#[test]
+fn a_second_look_in_the_mirror_may_be_surer() {
+    let (engine, frame, cancel) = (engine(), example(), CancelToken::new());
+    let written = |frame: &Frame| {
+        let mut session = engine.session();
+        session.set_photo(frame, &cancel).unwrap();
+        session.write(&SegmentRequest::default(), &cancel).unwrap().remove(0)
+    };
+    for photo in [frame.clone(), frame.mirrored()] {
+        assert!(looks::around_find(&photo, &written(&photo).detection.bbox).is_none());
+        let (first, again) = (written(&photo), written(&photo.mirrored()));
+        let surer = if again.evidence.label > first.evidence.label { again } else { first.clone() };
+        let request = SegmentRequest::default();
+        let found = engine.session().look_twice(&photo, &request, &cancel).unwrap().remove(0);
+        let chance = engine.calibration_of(SEGMENT).chance(&surer.evidence);
+        assert_eq!((found.label, found.confidence), (surer.detection.label, chance));
+        assert_eq!(found.bbox, first.detection.bbox);
+    }
+}
+
 #[test]
 fn a_second_look_outlines_better_what_is_far_away() {
     let rules = bundled::rule_pack("zurich").unwrap();
@@ -178,11 +200,11 @@ fn a_second_look_outlines_better_what_is_far_away() {
     let middle = BBox { y1: 0.25, x1: 0.25, y2: 0.75, x2: 0.75 };
     let fit = |one: &Analysis| one.items[0].detection.bbox.iou(&truth.from_crop(&middle));
     assert!(fit(&twice) > fit(&once) + 0.05, "{} {}", fit(&once), fit(&twice));
-    let found = |one: &Analysis| {
-        let all = one.items.iter().map(|item| &item.detection);
-        all.map(|one| (one.label.clone(), one.confidence)).collect::<Vec<_>>()
+    let labels = |one: &Analysis| {
+        let all = one.items.iter().map(|item| &item.detection.label);
+        all.cloned().collect::<Vec<_>>()
     };
-    assert_eq!(found(&once), found(&twice));
+    assert_eq!(labels(&once), labels(&twice));
     assert_eq!((once.looks, twice.looks), (1, 1));
     let again = ["0 box 0", "0 mask 0", "0 item 0"];
     let at = told_once.iter().position(|name| name.starts_with("items")).unwrap();

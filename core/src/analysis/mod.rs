@@ -227,9 +227,9 @@ impl Session {
         if request.refine && self.engine().is_small() {
             let mut on_part = |event| on_stage(Stage::Part(event));
             let mut second = self.engine().session();
-            items = second.refine_numbered(frame, items, &segment, cancel, &mut on_part)?;
+            items = second.refine(frame, items, &segment, cancel, &mut on_part)?;
         }
-        let mut items: Vec<Detection> = items.into_iter().map(|(_, item)| item).collect();
+        let mut items: Vec<Detection> = items.into_iter().map(|item| item.detection).collect();
         let further = request.further_looks(frame, &items);
         let mut closer = (!further.is_empty()).then(|| self.engine().session());
         for (nth, (crop, region)) in further.iter().enumerate() {

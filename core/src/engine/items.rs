@@ -20,17 +20,14 @@ pub struct WrittenItem {
     pub evidence: Evidence,
 }
 
-/// An item, and its number in the answer.
-pub(crate) type Numbered = (usize, Detection);
-
 /// Keeps one item of each thing and reports the others as dropped.
 pub(super) fn each_once(
-    items: Vec<Numbered>,
+    items: Vec<WrittenItem>,
     on_event: &mut dyn FnMut(SegmentEvent),
-) -> Vec<Numbered> {
-    let detections: Vec<Detection> = items.iter().map(|(_, one)| one.clone()).collect();
+) -> Vec<WrittenItem> {
+    let detections: Vec<Detection> = items.iter().map(|one| one.detection.clone()).collect();
     let kept = detection::distinct(&detections);
-    for (index, (item, _)) in items.iter().enumerate() {
+    for (index, WrittenItem { item, .. }) in items.iter().enumerate() {
         if kept.binary_search(&index).is_err() {
             on_event(SegmentEvent::Dropped { item: *item });
         }

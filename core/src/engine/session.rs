@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-use super::items::{Items, Numbered, WrittenItem, each_once};
+use super::items::{Items, WrittenItem, each_once};
 use super::{Engine, SEGMENT, SegmentEvent, SegmentRequest, Stage, Timings};
 use crate::cancel::CancelToken;
 use crate::certainty::Calibration;
@@ -131,19 +131,18 @@ impl Session {
                 on_event(event);
             }
         })?;
-        Ok(items.into_iter().map(|(_, item)| item).collect())
+        Ok(items.into_iter().map(|item| item.detection).collect())
     }
 
-    /// [`Self::segment`], each item with the number its events had.
+    /// [`Self::segment`], each item with the number its events had and the evidence for it.
     pub(crate) fn segment_staged(
         &mut self,
         request: &SegmentRequest,
         cancel: &CancelToken,
         on_stage: &mut dyn FnMut(Stage),
-    ) -> Result<Vec<Numbered>> {
+    ) -> Result<Vec<WrittenItem>> {
         let calibration = self.engine.calibration_of(SEGMENT);
-        let written = self.answer(request, &calibration, cancel, on_stage)?;
-        let items = written.into_iter().map(|item| (item.item, item.detection)).collect();
+        let items = self.answer(request, &calibration, cancel, on_stage)?;
         Ok(each_once(items, &mut |event| on_stage(Stage::Part(event))))
     }
 
@@ -239,7 +238,7 @@ impl Session {
                 other => other,
             });
         })?;
-        let found = found.into_iter().map(|(_, item)| item.from_crop(region));
+        let found = found.into_iter().map(|item| item.detection.from_crop(region));
         Ok(detection::merge(known.into_iter().chain(found).collect()))
     }
 

@@ -30,7 +30,7 @@ cargo xtask evaluate segment --data DIR... [--pack DIR] [--json]
   --held-out          only those of a training folder that nothing is trained on
   --min-area SHARE    smaller objects (0.01: one hundredth of the photo) do not count
   --crop              look again at the four overlapping quarters
-  --once              without the second look around each find that small packs get
+  --once              without the second look at each find that small packs get
   --adapter DIR|none  with this PEFT folder, or the base alone, instead of the pack's adapter
   --calibration FILE  with these numbers instead of the pack's
   --calibrate FILE    measure the numbers on the held-out photos, write them there, and use them
@@ -105,11 +105,12 @@ fn outline(
     wish: &Wish,
 ) -> kerbside_core::error::Result<Vec<Detection>> {
     let (cancel, request) = (CancelToken::new(), SegmentRequest::default());
-    session.set_photo(frame, &cancel)?;
-    let mut items = session.segment(&request, &cancel, &mut |_| {})?;
-    if !wish.once && session.engine().is_small() {
-        items = session.refine(frame, items, &request, &cancel)?;
-    }
+    let mut items = if !wish.once && session.engine().is_small() {
+        session.look_twice(frame, &request, &cancel)?
+    } else {
+        session.set_photo(frame, &cancel)?;
+        session.segment(&request, &cancel, &mut |_| {})?
+    };
     let quarters = if wish.crop { looks::quarters(frame).to_vec() } else { Vec::new() };
     for (crop, region) in &quarters {
         items = session.look_again((crop, region), items, &request, &cancel, &mut |_| {})?;
