@@ -13,8 +13,8 @@ use crate::rule_book::write_seen;
 use crate::stream::CallbackError;
 
 /// What becomes known. The whole photo is look 0, closer looks follow; within one look items count
-/// from 0 as they are written. What a second look shows better comes again, box, mask and item,
-/// under the number it had.
+/// from 0 as they are written. What a second look shows better comes again under the number it had:
+/// box and mask, if the outline is another, and the item.
 #[derive(Debug, Clone, PartialEq, uniffi::Enum)]
 pub enum AnalysisEvent {
     /// The photo, or a part of it, has the model's size.

@@ -55,7 +55,11 @@ fn name(event: &AnalysisEvent) -> String {
 fn each_step_is_reported_the_moment_it_is_done() {
     let rules = bundled::rule_pack("zurich").unwrap();
     let mut names = Vec::new();
-    let analysis = analyze(&rules, &mut |event| names.push(name(&event)));
+    // A second look reports again what it changes.
+    let request = AnalysisRequest { refine: false, ..request(&rules) };
+    let (mut session, cancel) = (engine().session(), CancelToken::new());
+    let on_event = &mut |event| names.push(name(&event));
+    let analysis = session.analyze(&example(), &request, &cancel, on_event).unwrap();
     let count = analysis.items.len();
     assert!(count > 0);
     let mut wanted: Vec<String> =

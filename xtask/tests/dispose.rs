@@ -62,13 +62,14 @@ fn three_tasks(engine: &Engine) {
     let rules = bundled::rule_pack("taipei").unwrap();
     let cancel = CancelToken::new();
     let mut session = engine.session();
-    let whole = session.analyze(&example(), &request(&rules), &cancel, &mut |_| {}).unwrap();
+    let request = AnalysisRequest { refine: false, ..request(&rules) };
+    let whole = session.analyze(&example(), &request, &cancel, &mut |_| {}).unwrap();
     assert_eq!(session.image_reads(), 1, "the image prefix is shared by all adapters");
 
     let again = session.segment(&SegmentRequest::default(), &cancel, &mut |_| {}).unwrap();
     let first: Vec<_> = whole.items.iter().map(|item| item.detection.clone()).collect();
     assert_eq!(again, first, "nothing of the other tasks is left in the cache");
-    let context = request(&rules).context;
+    let context = request.context;
     let sorted = session.sort(&again, &rules, &context, &cancel, &mut |_, _| {}).unwrap();
     for (item, sorted) in whole.items.iter().zip(sorted) {
         assert_eq!(item.perceived, sorted.perceived);

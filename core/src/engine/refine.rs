@@ -54,7 +54,7 @@ impl Session {
             if let Some(second) = self.second_look(frame, &first, &mut mirror, request, cancel)?
                 && second != first
             {
-                report(&second, on_event);
+                report(&first, &second, on_event);
                 items[index] = second;
             }
         }
@@ -118,16 +118,17 @@ fn named_by_the_surer(first: &WrittenItem, again: &WrittenItem, outline: Detecti
     WrittenItem { item: first.item, detection, evidence: surer.evidence }
 }
 
-fn report(
-    WrittenItem { item, detection, .. }: &WrittenItem,
-    on_event: &mut dyn FnMut(SegmentEvent),
-) {
-    let item = *item;
-    on_event(SegmentEvent::Box { item, bbox: detection.bbox });
-    if let Some(mask) = detection.mask.clone() {
-        on_event(SegmentEvent::Mask { item, mask });
+/// Tells what another look has changed: the outline, if it did, and then the whole item.
+fn report(first: &WrittenItem, second: &WrittenItem, on_event: &mut dyn FnMut(SegmentEvent)) {
+    let WrittenItem { item, detection, .. } = second.clone();
+    let outline = |one: &WrittenItem| (one.detection.bbox, one.detection.mask.clone());
+    if outline(second) != outline(first) {
+        on_event(SegmentEvent::Box { item, bbox: detection.bbox });
+        if let Some(mask) = detection.mask.clone() {
+            on_event(SegmentEvent::Mask { item, mask });
+        }
     }
-    on_event(SegmentEvent::Item { item, detection: detection.clone() });
+    on_event(SegmentEvent::Item { item, detection });
 }
 
 #[cfg(test)]
