@@ -1,6 +1,7 @@
 //! `cargo xtask sort`: one photo, the whole way — items outlined, then what this community wants
 //! done with each.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -85,7 +86,7 @@ fn sort(wish: &Wish, frame: &Frame, rules: &RulePack) -> Result<Sorted> {
         );
     }
     let request = wish.request(frame, rules);
-    let mut print = Progress { quiet: wish.json, start };
+    let mut print = Progress { quiet: wish.json, start, told: BTreeSet::new() };
     let mut session = engine.session();
     let on_event = &mut |event| print.show(&event);
     let analysis = session.analyze(frame, &request, &CancelToken::new(), on_event)?;
@@ -93,18 +94,20 @@ fn sort(wish: &Wish, frame: &Frame, rules: &RulePack) -> Result<Sorted> {
     Ok(Sorted { analysis, open, whole, timings, memory: memory::figures() })
 }
 
-/// Prints items the moment they are complete.
+/// Prints items the moment they are complete, each once: what another look tells of the same thing
+/// in the same words is not printed again.
 struct Progress {
     quiet: bool,
     start: Instant,
+    told: BTreeSet<String>,
 }
 
 impl Progress {
     fn show(&mut self, event: &AnalysisEvent) {
         let AnalysisEvent::Item { detection, .. } = event else { return };
-        if !self.quiet {
-            let at = self.start.elapsed().as_secs_f32();
-            println!("{at:6.2} s  found {}, {}", detection.label, place(&detection.bbox));
+        let found = format!("{}, {}", detection.label, place(&detection.bbox));
+        if !self.quiet && self.told.insert(found.clone()) {
+            println!("{:6.2} s  found {found}", self.start.elapsed().as_secs_f32());
         }
     }
 }
