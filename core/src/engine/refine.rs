@@ -121,8 +121,7 @@ fn named_by_the_surer(first: &WrittenItem, again: &WrittenItem, outline: Detecti
 /// Tells what another look has changed: the outline, if it did, and then the whole item.
 fn report(first: &WrittenItem, second: &WrittenItem, on_event: &mut dyn FnMut(SegmentEvent)) {
     let WrittenItem { item, detection, .. } = second.clone();
-    let outline = |one: &WrittenItem| (one.detection.bbox, one.detection.mask.clone());
-    if outline(second) != outline(first) {
+    if detection.bbox != first.detection.bbox || detection.mask != first.detection.mask {
         on_event(SegmentEvent::Box { item, bbox: detection.bbox });
         if let Some(mask) = detection.mask.clone() {
             on_event(SegmentEvent::Mask { item, mask });
