@@ -11,7 +11,7 @@ use super::pack::{PackedKind, TILE_ROWS};
 
 /// Panels from which on stretches pay.
 const MANY: usize = 4;
-/// Blocks of a stretch. Miri, which is a thousand times slower, gets through the test of short ones.
+/// Blocks of a stretch; few where Miri runs, or the test of several stretches takes too long.
 const STRETCH: usize = if cfg!(miri) { 2 } else { 64 };
 /// Panels that a kernel is given at once.
 const AT_ONCE: usize = 2;
